@@ -1,0 +1,230 @@
+//! What call control asks of the engine, and what the engine tells. Plain data: no socket, no handle.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One party's media: an RTP stream pair or the audio of an analog line. Numbered by call control, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u64);
+
+/// A set of streams that hear each other. Numbered by call control, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BridgeId(pub u64);
+
+/// One recording. Numbered by call control, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordingId(pub u64);
+
+/// An analog port, numbered as on the box: the audio of a line is connected to the engine by the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinePort(pub u16);
+
+/// A codec the engine can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Codec {
+    /// G.711 µ-law, 8 kHz.
+    Pcmu,
+    /// G.711 A-law, 8 kHz.
+    Pcma,
+}
+
+/// How one RTP stream pair is to run. Sent again as a whole after each re-negotiation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RtpParameters {
+    /// Where the peer said it listens. Real packets may come from elsewhere: symmetric RTP latches once.
+    pub remote: Option<SocketAddr>,
+    /// Where the peer listens for RTCP.
+    pub remote_rtcp: Option<SocketAddr>,
+    /// Codec to send.
+    pub codec: Codec,
+    /// Payload type to send it with.
+    pub payload_type: u8,
+    /// Payload type to receive it with.
+    pub receive_payload_type: u8,
+    /// RFC 4733 payload type to send.
+    pub telephone_event: Option<u8>,
+    /// RFC 4733 payload type to receive.
+    pub receive_telephone_event: Option<u8>,
+    /// Packet time to send, 10–60 ms.
+    pub ptime: Duration,
+    /// We send to the peer.
+    pub send: bool,
+    /// We take what the peer sends.
+    pub receive: bool,
+    /// RTP and RTCP on one port.
+    pub rtcp_mux: bool,
+}
+
+/// One segment of a tone: the frequencies are summed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToneSegment {
+    /// Frequencies in Hz; empty is silence.
+    pub hz: Vec<f32>,
+    /// Length; `None` for ever.
+    pub duration: Option<Duration>,
+    /// Played the first time only, not in repeats.
+    pub once: bool,
+}
+
+/// What to play into a stream (towards its party).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// A cadence of tones, repeated.
+    Tone {
+        /// The cadence.
+        segments: Vec<ToneSegment>,
+        /// Level of each frequency in dBm0.
+        level_dbm0: f32,
+    },
+    /// A WAV file of the box (PCM 16 bit mono, 8 or 16 kHz; G.711 in WAV too), read ahead of time, never on the tick.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Times to play; `None` without end.
+        repeat: Option<u32>,
+    },
+}
+
+/// A DTMF digit: `0`–`9`, `*`, `#`, `A`–`D`.
+pub type Digit = char;
+
+/// What call control asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Opens the RTP port (and the next one for RTCP) and starts the stream pair once it has parameters.
+    OpenRtp {
+        /// The stream.
+        stream: StreamId,
+        /// Local RTP address, even port, chosen by call control.
+        local: SocketAddr,
+    },
+    /// Sets or changes how the stream pair runs.
+    SetRtp {
+        /// The stream.
+        stream: StreamId,
+        /// All of it.
+        parameters: RtpParameters,
+    },
+    /// The audio of an analog port.
+    OpenLine {
+        /// The stream.
+        stream: StreamId,
+        /// The port.
+        port: LinePort,
+    },
+    /// Ends a stream: out of its bridge, its sockets closed, its players and detectors gone. [`Event::Closed`] follows with its
+    /// figures.
+    Close {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// Makes these streams, and no others, the members of the bridge (each hears the sum of the others). An empty list ends it.
+    /// A stream is in one bridge at most: joining one leaves the other.
+    Bridge {
+        /// The bridge.
+        bridge: BridgeId,
+        /// Its members, at most 32.
+        members: Vec<StreamId>,
+    },
+    /// Plays towards the stream's party, instead of what its bridge gives, until it ends or [`Command::Stop`].
+    Play {
+        /// The stream.
+        stream: StreamId,
+        /// What.
+        source: Source,
+    },
+    /// Stops playing.
+    Stop {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// Sends a DTMF digit to the party: RFC 4733 when agreed, else in-band tones. Digits queue up.
+    SendDigit {
+        /// The stream.
+        stream: StreamId,
+        /// Which.
+        digit: Digit,
+        /// How long, 40–6000 ms.
+        duration: Duration,
+    },
+    /// Starts a two-channel recording of a party: left what it says, right what it hears.
+    Record {
+        /// The recording.
+        recording: RecordingId,
+        /// The party.
+        stream: StreamId,
+        /// The file, written to a temporary name beside it and renamed when closed.
+        path: PathBuf,
+    },
+    /// Ends a recording. [`Event::Recorded`] follows.
+    StopRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
+}
+
+/// Figures of a stream's life.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StreamStatistics {
+    /// RTP packets received.
+    pub received: u64,
+    /// Packets that never came.
+    pub lost: u64,
+    /// RTP packets sent.
+    pub sent: u64,
+    /// Interarrival jitter, microseconds (RFC 3550 §6.4.1).
+    pub jitter_us: u32,
+    /// Round-trip time from RTCP, microseconds; 0 when unknown.
+    pub round_trip_us: u32,
+}
+
+/// What the engine tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The party pressed a key (RFC 4733 or in-band), told once, at its end or after 40 ms.
+    Digit {
+        /// The stream.
+        stream: StreamId,
+        /// Which.
+        digit: Digit,
+    },
+    /// The source given to [`Command::Play`] came to its end.
+    PlayEnded {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// First media of the party arrived.
+    MediaStarted {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// Nothing was received for 60 s although we expect to.
+    MediaLost {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// The stream could not be opened (port in use, no such line) or broke.
+    Failed {
+        /// The stream.
+        stream: StreamId,
+        /// In words.
+        reason: String,
+    },
+    /// The stream is closed.
+    Closed {
+        /// The stream.
+        stream: StreamId,
+        /// Its figures.
+        statistics: StreamStatistics,
+    },
+    /// A recording was closed.
+    Recorded {
+        /// The recording.
+        recording: RecordingId,
+        /// Its length.
+        duration: Duration,
+        /// `None` when all went well.
+        error: Option<String>,
+    },
+}

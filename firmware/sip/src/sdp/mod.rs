@@ -1,0 +1,102 @@
+//! SDP (RFC 8866) and offer/answer (RFC 3264): a parser that survives what phones send, and the negotiation of one audio stream
+//! with the box's media engine.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// Direction of a media stream, from the writer's view (RFC 8866 §6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are the attributes")]
+pub enum Direction {
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+/// A codec as SDP names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codec {
+    /// RTP payload type.
+    pub payload_type: u8,
+    /// Encoding name as registered: `PCMU`, `PCMA`, `telephone-event`, `opus`, `G722` …
+    pub name: String,
+    /// Clock rate in Hz.
+    pub clock_rate: u32,
+    /// `fmtp` parameters, as written.
+    pub fmtp: Option<String>,
+}
+
+/// What we can do on one audio stream, in order of preference.
+#[derive(Clone, Debug)]
+pub struct Capabilities {
+    /// Where our RTP socket is.
+    pub local: SocketAddr,
+    /// Codecs, best first (their payload types are used in our offers). `telephone-event` among them.
+    pub codecs: Vec<Codec>,
+    /// Our wish for packet time in milliseconds.
+    pub ptime: u32,
+    /// Our direction.
+    pub direction: Direction,
+    /// `o=` session id and version of ours; the version grows by one when the description changes.
+    pub session_id: u64,
+    /// See `session_id`.
+    pub session_version: u64,
+}
+
+/// What was agreed on one audio stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negotiated {
+    /// Where the peer wants RTP; `None` when its address is 0.0.0.0 or its port 0 in an old-style hold.
+    pub remote: Option<SocketAddr>,
+    /// Where the peer wants RTCP (RFC 3605, else the next port).
+    pub remote_rtcp: Option<SocketAddr>,
+    /// The codec to send, with the payload type the peer wants.
+    pub codec: Codec,
+    /// Payload type we expect to receive for that codec.
+    pub receive_payload_type: u8,
+    /// RFC 4733 payload type to send, if agreed.
+    pub telephone_event: Option<u8>,
+    /// RFC 4733 payload type we receive, if agreed.
+    pub receive_telephone_event: Option<u8>,
+    /// Packet time in milliseconds to send (10–60).
+    pub ptime: u32,
+    /// Our direction after the negotiation (peer holds with sendonly: ours is RecvOnly).
+    pub direction: Direction,
+    /// RTP and RTCP on one port (RFC 5761).
+    pub rtcp_mux: bool,
+}
+
+/// Why a description cannot be used: answer 400 (syntax) or 488 (nothing in common).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unusable {
+    /// 400 or 488.
+    pub status: u16,
+    /// In words.
+    pub reason: &'static str,
+}
+
+/// Writes our offer.
+pub fn offer(_ours: &Capabilities) -> Vec<u8> {
+    unimplemented!()
+}
+
+/// Answers an offer: the answer to send and what was agreed. Streams other than the first usable audio are refused with port 0.
+///
+/// # Errors
+/// [`Unusable`] when it does not parse or there is no common codec.
+pub fn answer(_ours: &Capabilities, _offer: &[u8]) -> Result<(Vec<u8>, Negotiated), Unusable> {
+    unimplemented!()
+}
+
+/// Reads the answer to our offer.
+///
+/// # Errors
+/// [`Unusable`] when it does not parse or holds no codec of ours.
+pub fn accept(_ours: &Capabilities, _answer: &[u8]) -> Result<Negotiated, Unusable> {
+    unimplemented!()
+}
+
+/// The unspecified address means hold (RFC 2543 style).
+pub fn is_hold_address(address: IpAddr) -> bool {
+    address.is_unspecified()
+}

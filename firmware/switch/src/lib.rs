@@ -1,0 +1,13 @@
+//! Call control without sockets, clocks, threads or databases: the one owner of all calls.
+//!
+//! [`exchange::Exchange`] owns the SIP endpoint, the registrar and the state machines of the analog ports, so that a transfer, a
+//! pickup or a ring group is a plain function over plain data. The driver calls [`exchange::Exchange::handle`], drains
+//! [`exchange::Exchange::poll_output`], then waits until [`exchange::Exchange::poll_timeout`].
+#![forbid(unsafe_code)]
+#![warn(clippy::disallowed_methods)]
+
+pub mod config;
+pub mod exchange;
+pub mod id;
+pub mod pii;
+pub mod record;
