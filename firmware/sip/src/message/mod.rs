@@ -6,23 +6,29 @@ use std::fmt;
 use bytes::Bytes;
 
 mod address;
+mod builder;
 mod chars;
 mod headers;
 mod index;
 mod limits;
 mod method;
 mod name;
+mod reason;
 mod uri;
 mod values;
+mod via;
 
 pub use address::NameAddr;
+pub use builder::MessageBuilder;
 pub use chars::{Params, UriPart, escape, is_token, quote, unescape};
 pub use headers::CSeq;
 pub use limits::{Limits, Mode, ParseOptions};
 pub use method::Method;
 pub use name::HeaderName;
+pub use reason::reason_phrase;
 pub use uri::Uri;
 pub use values::Values;
+pub use via::{MAGIC_COOKIE, Via};
 
 use index::{Field, Index, Span};
 
@@ -311,6 +317,21 @@ impl Message {
     /// `To`, typed.
     pub fn to(&self) -> Option<NameAddr> {
         NameAddr::parse_with(&self.get(HeaderName::To)?, self.mode).ok()
+    }
+
+    /// The topmost `Via`.
+    pub fn top_via(&self) -> Option<Via> {
+        Via::parse_with(&self.get(HeaderName::Via)?, self.mode).ok()
+    }
+
+    /// All `Via` values, topmost first.
+    ///
+    /// # Errors
+    /// [`ParseError`] for the first that is not one.
+    pub fn vias(&self) -> Result<Vec<Via>, ParseError> {
+        self.values(HeaderName::Via)
+            .map(|value| Via::parse_with(&value, self.mode))
+            .collect()
     }
 
     /// All `Contact` values, typed (`*` is a [`NameAddr`] whose URI is `*`). Values that are not addresses are left out:
