@@ -5,3 +5,4 @@
 pub mod country;
 pub mod fxo;
 pub mod fxs;
+mod timers;
