@@ -155,7 +155,7 @@ fn every_file_is_in_the_table() {
 }
 
 fn taken(name: &str) -> Message {
-    read(&torture_file(name), &ParseOptions::default()).unwrap()
+    read(&torture_file(name), &ParseOptions::default()).expect("a valid message")
 }
 
 #[test]
