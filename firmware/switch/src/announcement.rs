@@ -21,15 +21,22 @@ impl Exchange {
         let Some(announcement) = self.config.announcements.get(position).cloned() else {
             return self.no_route(now, call, purpose);
         };
-        let longest = self.timers.set(now.instant + LONGEST, Timer::LongestCall(call));
-        let Some(found) = self.calls.get_mut(&call) else { return };
+        let longest = self
+            .timers
+            .set(now.instant + LONGEST, Timer::LongestCall(call));
+        let Some(found) = self.calls.get_mut(&call) else {
+            return;
+        };
         found.announcement = Some(announcement);
         let old = found.longest.replace(longest);
         self.timers.cancel(old);
         if let Purpose::Transfer { by } = purpose {
             self.transfer_done(now, call, by);
         }
-        let Some(caller) = self.caller_leg(call).or_else(|| self.calls.get(&call)?.legs.first().copied()) else {
+        let Some(caller) = self
+            .caller_leg(call)
+            .or_else(|| self.calls.get(&call)?.legs.first().copied())
+        else {
             return self.end_call(now, call, crate::cause::ReleaseCause::NORMAL.into(), false);
         };
         if !self.connect_caller(now, call, caller) {
@@ -53,17 +60,23 @@ impl Exchange {
         let announcement = self.calls.get(&call)?.announcement.as_ref()?;
         let file = announcement.file.as_deref().map(Path::new).filter(|file| {
             // A name inside the directory of sounds, never a way out of it.
-            file.components().all(|part| matches!(part, Component::Normal(_)))
+            file.components()
+                .all(|part| matches!(part, Component::Normal(_)))
         });
         Some(match file {
-            Some(file) => media::Source::File { path: self.data.join("sounds").join(file), repeat: None },
+            Some(file) => media::Source::File {
+                path: self.data.join("sounds").join(file),
+                repeat: None,
+            },
             None => built_in(),
         })
     }
 
     /// A digit in an announcement. `true`: it has ended the call.
     pub(crate) fn announcement_digit(&mut self, now: Now, leg: LegId, digit: char) -> bool {
-        let Some(call) = self.legs.get(&leg).map(|leg| leg.call) else { return false };
+        let Some(call) = self.legs.get(&leg).map(|leg| leg.call) else {
+            return false;
+        };
         let ends = self
             .calls
             .get(&call)
@@ -84,7 +97,12 @@ fn built_in() -> media::Source {
         once: false,
     };
     media::Source::Tone {
-        segments: vec![segment(&[440.0], 400), segment(&[554.37], 400), segment(&[659.25], 400), segment(&[], 1300)],
+        segments: vec![
+            segment(&[440.0], 400),
+            segment(&[554.37], 400),
+            segment(&[659.25], 400),
+            segment(&[], 1300),
+        ],
         level_dbm0: LEVEL,
     }
 }

@@ -43,7 +43,9 @@ impl Exchange {
 
     fn media_failed(&mut self, now: Now, leg: LegId) {
         let release = crate::cause::ReleaseCause::NO_CIRCUIT.into();
-        let Some(found) = self.legs.get(&leg) else { return };
+        let Some(found) = self.legs.get(&leg) else {
+            return;
+        };
         let (call, phase) = (found.call, found.phase);
         match phase {
             Phase::Offered | Phase::Alerting => {
@@ -63,7 +65,9 @@ impl Exchange {
 
     /// INFO within a session.
     pub(crate) fn in_dialog(&mut self, now: Now, session: SessionId, request: &Message) {
-        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        let Some(leg) = self.sessions.get(&session).copied() else {
+            return;
+        };
         let content_type = request.header("Content-Type").unwrap_or_default();
         let content_type = content_type.split(';').next().unwrap_or_default().trim();
         let body = String::from_utf8_lossy(request.body().get(..256).unwrap_or(request.body()));
@@ -84,12 +88,23 @@ impl Exchange {
         if self.phase(leg) != Some(Phase::Connected) || self.announcement_digit(now, leg, digit) {
             return;
         }
-        let Some(found) = self.legs.get(&leg) else { return };
+        let Some(found) = self.legs.get(&leg) else {
+            return;
+        };
         let from_sip = found.session().is_some();
-        let Some(call) = self.calls.get(&found.call) else { return };
-        let others: Vec<LegId> = call.legs.iter().copied().filter(|other| *other != leg).collect();
+        let Some(call) = self.calls.get(&found.call) else {
+            return;
+        };
+        let others: Vec<LegId> = call
+            .legs
+            .iter()
+            .copied()
+            .filter(|other| *other != leg)
+            .collect();
         for other in others {
-            let Some(other) = self.legs.get(&other) else { continue };
+            let Some(other) = self.legs.get(&other) else {
+                continue;
+            };
             if other.phase != Phase::Connected || other.transferring {
                 continue;
             }
@@ -97,7 +112,11 @@ impl Exchange {
                 // Events are carried by the engine between RTP streams; what came by INFO is not.
                 Kind::Sip(sip) if relay => {
                     if let Some(stream) = sip.stream {
-                        self.media(media::Command::SendDigit { stream, digit, duration: LENGTH });
+                        self.media(media::Command::SendDigit {
+                            stream,
+                            digit,
+                            duration: LENGTH,
+                        });
                     }
                 }
                 // The exchange on the line hears tones: from a set they are in the audio already.
@@ -115,7 +134,9 @@ impl Exchange {
 fn relay_digit(body: &str) -> Option<char> {
     body.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("signal").then(|| digit(value.trim()))?
+        name.trim()
+            .eq_ignore_ascii_case("signal")
+            .then(|| digit(value.trim()))?
     })
 }
 
@@ -131,7 +152,8 @@ fn digit(text: &str) -> Option<char> {
         _ => {
             let mut characters = text.chars();
             let digit = characters.next()?.to_ascii_uppercase();
-            (characters.next().is_none() && matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D')).then_some(digit)
+            (characters.next().is_none() && matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D'))
+                .then_some(digit)
         }
     }
 }

@@ -74,7 +74,13 @@ impl Exchange {
     }
 
     /// Says how the leg ended. The first word counts. Written when no cancelled INVITE of it is outstanding.
-    pub(crate) fn decide_entry(&mut self, now: Now, id: LegId, status: LegStatus, cause: ReleaseCause) {
+    pub(crate) fn decide_entry(
+        &mut self,
+        now: Now,
+        id: LegId,
+        status: LegStatus,
+        cause: ReleaseCause,
+    ) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.verdict.get_or_insert((status, cause));
             entry.stopped.get_or_insert(now.wall);
@@ -92,12 +98,26 @@ impl Exchange {
     }
 
     fn close_entry(&mut self, id: LegId) {
-        let Some(entry) = self.entries.get(&id) else { return };
-        let (Some((status, cause)), 0) = (entry.verdict, entry.cancelling) else { return };
-        let Some(entry) = self.entries.remove(&id) else { return };
+        let Some(entry) = self.entries.get(&id) else {
+            return;
+        };
+        let (Some((status, cause)), 0) = (entry.verdict, entry.cancelling) else {
+            return;
+        };
+        let Some(entry) = self.entries.remove(&id) else {
+            return;
+        };
         let missed = matches!(status, LegStatus::NoAnswer | LegStatus::CallAnswered);
-        let status = if entry.late && missed { LegStatus::TooLate } else { status };
-        self.outputs.push_back(Output::Live(Live::LegEnded { call: entry.call, user: entry.user, status }));
+        let status = if entry.late && missed {
+            LegStatus::TooLate
+        } else {
+            status
+        };
+        self.outputs.push_back(Output::Live(Live::LegEnded {
+            call: entry.call,
+            user: entry.user,
+            status,
+        }));
         self.outputs.push_back(Output::Leg(LegRecord {
             id,
             call: entry.call,

@@ -21,7 +21,9 @@ impl Exchange {
                     if let Some(sip) = self.legs.get_mut(&leg).and_then(Leg::sip_mut) {
                         sip.awaiting_answer = true;
                     }
-                    let _ = self.endpoint.accept_offer(now.instant, session, Some(offer));
+                    let _ = self
+                        .endpoint
+                        .accept_offer(now.instant, session, Some(offer));
                 }
                 None => {
                     let _ = self.endpoint.reject_offer(now.instant, session, 503);
@@ -31,17 +33,23 @@ impl Exchange {
         };
         match self.make_answer(now, leg, &body.bytes, codec.as_deref()) {
             Ok(answer) => {
-                let _ = self.endpoint.accept_offer(now.instant, session, Some(answer));
+                let _ = self
+                    .endpoint
+                    .accept_offer(now.instant, session, Some(answer));
             }
             Err(unusable) => {
-                let _ = self.endpoint.reject_offer(now.instant, session, unusable.status);
+                let _ = self
+                    .endpoint
+                    .reject_offer(now.instant, session, unusable.status);
             }
         }
     }
 
     /// The answer to an offer of ours that went out in a 2xx or a re-INVITE.
     pub(crate) fn offer_answered(&mut self, now: Now, session: SessionId, body: Option<Body>) {
-        let Some(leg) = self.sessions.get(&session).copied() else { return };
+        let Some(leg) = self.sessions.get(&session).copied() else {
+            return;
+        };
         let awaiting = self
             .legs
             .get_mut(&leg)

@@ -1,6 +1,7 @@
 //! Ways to find things in a [`Config`], made once per configuration.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use crate::config::{Config, DeviceKind, TrunkKind};
 use crate::id::{DeviceId, LineId, TrunkId, UserId};
@@ -26,7 +27,10 @@ impl Index {
     pub(crate) fn new(config: &Config) -> Self {
         let mut index = Index::default();
         for (id, user) in &config.users {
-            index.extensions.entry(user.extension.clone()).or_insert(*id);
+            index
+                .extensions
+                .entry(user.extension.clone())
+                .or_insert(*id);
         }
         for (id, device) in &config.devices {
             if !config.users.contains_key(&device.user) {
@@ -35,10 +39,16 @@ impl Index {
             index.devices.entry(device.user).or_default().push(*id);
             match &device.kind {
                 DeviceKind::Sip { username, .. } => {
-                    index.usernames.entry(username.clone()).or_insert((*id, device.user));
+                    index
+                        .usernames
+                        .entry(username.clone())
+                        .or_insert((*id, device.user));
                 }
                 DeviceKind::Analog { line } => {
-                    index.line_devices.entry(*line).or_insert((*id, device.user));
+                    index
+                        .line_devices
+                        .entry(*line)
+                        .or_insert((*id, device.user));
                 }
             }
         }
@@ -48,7 +58,10 @@ impl Index {
             }
         }
         for (position, announcement) in config.announcements.iter().enumerate() {
-            index.announcements.entry(announcement.number.clone()).or_insert(position);
+            index
+                .announcements
+                .entry(announcement.number.clone())
+                .or_insert(position);
         }
         index
     }
@@ -56,7 +69,7 @@ impl Index {
     /// A number that starts with `digits` and is longer, among the numbers of the box.
     pub(crate) fn longer_number(&self, digits: &str) -> bool {
         fn longer<T>(map: &BTreeMap<String, T>, digits: &str) -> bool {
-            map.range::<str, _>(digits..)
+            map.range::<str, _>((Bound::Included(digits), Bound::Unbounded))
                 .take_while(|(number, _)| number.starts_with(digits))
                 .any(|(number, _)| number.len() > digits.len())
         }

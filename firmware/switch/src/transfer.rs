@@ -24,23 +24,40 @@ impl Exchange {
         replaces: Option<SessionId>,
     ) {
         let refuse = |exchange: &mut Exchange, status| {
-            let _ = exchange.endpoint.respond(now.instant, transaction, status, &[], None);
+            let _ = exchange
+                .endpoint
+                .respond(now.instant, transaction, status, &[], None);
         };
-        let Some(leg) = self.sessions.get(&session).and_then(|leg| self.legs.get(leg)) else {
+        let Some(leg) = self
+            .sessions
+            .get(&session)
+            .and_then(|leg| self.legs.get(leg))
+        else {
             return refuse(self, 481);
         };
         let (by, call, user) = (leg.id, leg.call, leg.user);
         // Only our own users hand calls over: a trunk that could would dial on our account.
-        let Some(user) = user else { return refuse(self, 403) };
+        let Some(user) = user else {
+            return refuse(self, 403);
+        };
         if leg.phase != Phase::Connected || leg.transferring {
             return refuse(self, 491);
         }
-        if self.calls.get(&call).is_none_or(|call| call.stage.is_some() || call.legs.len() < 2) {
+        if self
+            .calls
+            .get(&call)
+            .is_none_or(|call| call.stage.is_some() || call.legs.len() < 2)
+        {
             return refuse(self, 491);
         }
         if let Some(second) = replaces {
-            let second = self.sessions.get(&second).and_then(|leg| self.legs.get(leg));
-            let Some(second) = second.filter(|second| second.user == Some(user) && second.call != call) else {
+            let second = self
+                .sessions
+                .get(&second)
+                .and_then(|leg| self.legs.get(leg));
+            let Some(second) =
+                second.filter(|second| second.user == Some(user) && second.call != call)
+            else {
                 return refuse(self, 403);
             };
             let second = second.id;
@@ -54,7 +71,12 @@ impl Exchange {
             return;
         }
         // A dialog of ours that is gone, or somebody else's: not a plain number (RFC 3891 §3).
-        if refer_to.uri.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Replaces")) {
+        if refer_to
+            .uri
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("Replaces"))
+        {
             return refuse(self, 481);
         }
         let Some(number) = refer_to.uri.user.as_deref().and_then(routing::dialled) else {
@@ -114,10 +136,19 @@ impl Exchange {
     }
 
     fn hand_over_possible(&self, first: LegId, second: LegId) -> bool {
-        let call_of = |leg| self.legs.get(&leg).and_then(|leg: &Leg| self.calls.get(&leg.call));
-        let (Some(into), Some(from)) = (call_of(first), call_of(second)) else { return false };
-        let others =
-            |call: &crate::call::Call, own| call.legs.iter().any(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected));
+        let call_of = |leg| {
+            self.legs
+                .get(&leg)
+                .and_then(|leg: &Leg| self.calls.get(&leg.call))
+        };
+        let (Some(into), Some(from)) = (call_of(first), call_of(second)) else {
+            return false;
+        };
+        let others = |call: &crate::call::Call, own| {
+            call.legs
+                .iter()
+                .any(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected))
+        };
         into.id != from.id
             && into.stage.is_none()
             && into.announcement.is_none()
@@ -128,9 +159,10 @@ impl Exchange {
 
     /// The parties of two legs of one person are joined; the person leaves.
     fn join(&mut self, now: Now, first: LegId, second: LegId) {
-        let (Some(into), Some(from)) =
-            (self.legs.get(&first).map(|leg| leg.call), self.legs.get(&second).map(|leg| leg.call))
-        else {
+        let (Some(into), Some(from)) = (
+            self.legs.get(&first).map(|leg| leg.call),
+            self.legs.get(&second).map(|leg| leg.call),
+        ) else {
             return;
         };
         for leg in [first, second] {
@@ -147,7 +179,11 @@ impl Exchange {
 
     /// Ends a leg of who hands over: a SIP phone is told, a set is on the hook already.
     fn leave_silently(&mut self, now: Now, leg: LegId) {
-        if self.legs.get(&leg).is_some_and(|leg| leg.session().is_some()) {
+        if self
+            .legs
+            .get(&leg)
+            .is_some_and(|leg| leg.session().is_some())
+        {
             self.release_leg(now, leg, ReleaseCause::NORMAL.into());
         } else {
             self.drop_leg(now, leg, ReleaseCause::NORMAL);
@@ -158,7 +194,9 @@ impl Exchange {
     /// were offered in.
     pub(crate) fn merge(&mut self, now: Now, into: CallId, from: CallId) {
         self.stop_recording(from);
-        let Some(mut old) = self.calls.remove(&from) else { return };
+        let Some(mut old) = self.calls.remove(&from) else {
+            return;
+        };
         self.dirty.remove(&from);
         self.timers.cancel(old.longest.take());
         for leg in &old.legs {
@@ -168,7 +206,10 @@ impl Exchange {
             }
         }
         if let Some(bridge) = old.bridge.take() {
-            self.media(offhook_media::command::Command::Bridge { bridge, members: Vec::new() });
+            self.media(offhook_media::command::Command::Bridge {
+                bridge,
+                members: Vec::new(),
+            });
         }
         if let Some(stage) = &mut old.stage
             && let Some(timer) = stage.timer.take()
@@ -187,8 +228,13 @@ impl Exchange {
             }
             self.dirty.insert(into);
         }
-        self.outputs.push_back(Output::Call(old.record(Some((now.wall, ReleaseCause::NORMAL.0, false)))));
-        self.outputs.push_back(Output::Live(Live::CallEnded { id: from }));
+        self.outputs.push_back(Output::Call(old.record(Some((
+            now.wall,
+            ReleaseCause::NORMAL.0,
+            false,
+        )))));
+        self.outputs
+            .push_back(Output::Live(Live::CallEnded { id: from }));
     }
 
     /// INVITE with Replaces (RFC 3891): the new party takes the place of another, in conversation or while it rings.
@@ -201,16 +247,32 @@ impl Exchange {
         flow: &Flow,
         replaced: SessionId,
     ) {
-        let target = self.sessions.get(&replaced).and_then(|leg| self.legs.get(leg));
-        let target = target.filter(|leg| leg.phase != Phase::Ending).map(|leg| (leg.id, leg.call, leg.phase));
+        let target = self
+            .sessions
+            .get(&replaced)
+            .and_then(|leg| self.legs.get(leg));
+        let target = target
+            .filter(|leg| leg.phase != Phase::Ending)
+            .map(|leg| (leg.id, leg.call, leg.phase));
         let (Some((old, call, phase)), Some(user)) = (target, caller.user) else {
             let status = if caller.user.is_none() { 403 } else { 481 };
             let _ = self.endpoint.reject(now.instant, session, status, &[]);
             return;
         };
         let id = LegId(self.new_uuid(now));
-        let kind = self.sip_kind(session, Some(flow), (!offer.is_empty()).then(|| offer.to_vec()));
-        let entry = self.open_entry(now, call, Some(user), caller.device, None, caller.number.clone());
+        let kind = self.sip_kind(
+            session,
+            Some(flow),
+            (!offer.is_empty()).then(|| offer.to_vec()),
+        );
+        let entry = self.open_entry(
+            now,
+            call,
+            Some(user),
+            caller.device,
+            None,
+            caller.number.clone(),
+        );
         if let Some(entry) = self.entries.get_mut(&entry) {
             entry.answered = Some(now.wall);
             entry.interface.clone_from(&caller.interface);
@@ -252,7 +314,9 @@ impl Exchange {
 
     /// A ringing call was taken by somebody else than who rang.
     fn picked_up(&mut self, now: Now, call: CallId, by: LegId) {
-        let Some(stage) = self.calls.get_mut(&call).and_then(|call| call.stage.take()) else { return };
+        let Some(stage) = self.calls.get_mut(&call).and_then(|call| call.stage.take()) else {
+            return;
+        };
         let purpose = stage.purpose;
         self.drop_stage(now, call, stage, Some(ELSEWHERE));
         self.close_missed(now, call, LegStatus::CallAnswered, ReleaseCause::NORMAL);

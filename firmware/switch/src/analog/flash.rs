@@ -20,8 +20,11 @@ use crate::leg::Phase;
 
 impl Exchange {
     pub(super) fn flash(&mut self, now: Now, line: LineId) {
-        let Some(port) = self.lines.get(&line) else { return };
-        let (active, held, waiting, consulting) = (port.active, port.held, port.waiting, port.consulting);
+        let Some(port) = self.lines.get(&line) else {
+            return;
+        };
+        let (active, held, waiting, consulting) =
+            (port.active, port.held, port.waiting, port.consulting);
         match (active, held, waiting) {
             (Some(active), None, Some(waiting)) => self.swap(now, line, active, waiting),
             (Some(active), None, None) => {
@@ -67,7 +70,9 @@ impl Exchange {
 
     /// Back to the held call.
     pub(crate) fn retrieve(&mut self, now: Now, line: LineId) {
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         let Some(leg) = port.held.take() else { return };
         port.active = Some(leg);
         port.consulting = false;
@@ -77,7 +82,9 @@ impl Exchange {
 
     /// Holds one call and takes the other.
     fn swap(&mut self, now: Now, line: LineId, from: LegId, to: LegId) {
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         if port.waiting == Some(to) {
             port.waiting = None;
         }
@@ -93,9 +100,10 @@ impl Exchange {
 
     /// Both calls become one.
     fn three_way(&mut self, now: Now, line: LineId, first: LegId, second: LegId) {
-        let (Some(into), Some(from)) =
-            (self.legs.get(&first).map(|leg| leg.call), self.legs.get(&second).map(|leg| leg.call))
-        else {
+        let (Some(into), Some(from)) = (
+            self.legs.get(&first).map(|leg| leg.call),
+            self.legs.get(&second).map(|leg| leg.call),
+        ) else {
             return;
         };
         self.drop_leg(now, second, ReleaseCause::NORMAL);
@@ -105,7 +113,13 @@ impl Exchange {
 
     /// In a call of three: lets the last one go. `false`: it is no such call.
     fn let_last_go(&mut self, now: Now, own: LegId) -> bool {
-        let Some(call) = self.legs.get(&own).and_then(|leg| self.calls.get(&leg.call)) else { return false };
+        let Some(call) = self
+            .legs
+            .get(&own)
+            .and_then(|leg| self.calls.get(&leg.call))
+        else {
+            return false;
+        };
         let id = call.id;
         let others: Vec<LegId> = call
             .legs

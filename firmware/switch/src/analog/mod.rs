@@ -67,11 +67,15 @@ impl Port {
 
     /// Whether a call can come to the set.
     pub(crate) fn room(&self) -> Room {
-        let Machine::Fxs(fxs) = &self.machine else { return Room::Absent };
+        let Machine::Fxs(fxs) = &self.machine else {
+            return Room::Absent;
+        };
         match fxs.state() {
             fxs::State::Absent => Room::Absent,
             fxs::State::OnHook if self.ringing.is_none() => Room::Idle,
-            fxs::State::Talking if self.active.is_some() && self.held.is_none() && self.waiting.is_none() => {
+            fxs::State::Talking
+                if self.active.is_some() && self.held.is_none() && self.waiting.is_none() =>
+            {
                 Room::Talking
             }
             fxs::State::OnHook
@@ -116,7 +120,9 @@ impl Port {
 impl Exchange {
     /// Opens ports that are new in the configuration.
     pub(crate) fn open_lines(&mut self) {
-        let Some(country) = self.country() else { return };
+        let Some(country) = self.country() else {
+            return;
+        };
         let config = std::sync::Arc::clone(&self.config);
         for (id, line) in &config.lines {
             if self.lines.contains_key(id) {
@@ -127,7 +133,10 @@ impl Exchange {
                 LineKind::Fxo => Machine::Fxo(Fxo::new(country, false)),
             };
             let stream = StreamId(self.new_media_id());
-            self.media(media::Command::OpenLine { stream, port: media::LinePort(line.port) });
+            self.media(media::Command::OpenLine {
+                stream,
+                port: media::LinePort(line.port),
+            });
             let port = Port {
                 machine,
                 stream,
@@ -147,18 +156,27 @@ impl Exchange {
     /// Closes ports that are no longer in the configuration; their calls end.
     pub(crate) fn close_lines(&mut self, now: Now) {
         let config = std::sync::Arc::clone(&self.config);
-        let gone: Vec<LineId> = self.lines.keys().filter(|id| !config.lines.contains_key(id)).copied().collect();
+        let gone: Vec<LineId> = self
+            .lines
+            .keys()
+            .filter(|id| !config.lines.contains_key(id))
+            .copied()
+            .collect();
         for id in gone {
             self.line_out_of_service(now, id);
             if let Some(port) = self.lines.remove(&id) {
-                self.media(media::Command::Close { stream: port.stream });
+                self.media(media::Command::Close {
+                    stream: port.stream,
+                });
             }
         }
     }
 
     /// Everything on a port ends.
     pub(crate) fn line_out_of_service(&mut self, now: Now, line: LineId) {
-        let Some(port) = self.lines.get(&line) else { return };
+        let Some(port) = self.lines.get(&line) else {
+            return;
+        };
         let legs = [port.active, port.held, port.ringing, port.waiting];
         for leg in legs.into_iter().flatten() {
             self.leg_gone(now, leg, crate::cause::ReleaseCause::OUT_OF_ORDER.into());
@@ -167,7 +185,11 @@ impl Exchange {
 
     /// From the hardware of a set's port.
     pub(crate) fn handle_fxs(&mut self, now: Now, line: LineId, input: fxs::Input) {
-        if let Some(Port { machine: Machine::Fxs(fxs), .. }) = self.lines.get_mut(&line) {
+        if let Some(Port {
+            machine: Machine::Fxs(fxs),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
             fxs.handle(now.instant, input);
             self.touched_lines.push_back(line);
         }
@@ -175,21 +197,33 @@ impl Exchange {
 
     /// From the hardware of a line's port.
     pub(crate) fn handle_fxo(&mut self, now: Now, line: LineId, input: fxo::Input) {
-        if let Some(Port { machine: Machine::Fxo(fxo), .. }) = self.lines.get_mut(&line) {
+        if let Some(Port {
+            machine: Machine::Fxo(fxo),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
             fxo.handle(now.instant, input);
             self.touched_lines.push_back(line);
         }
     }
 
     pub(crate) fn fxs_command(&mut self, now: Now, line: LineId, command: fxs::Command) {
-        if let Some(Port { machine: Machine::Fxs(fxs), .. }) = self.lines.get_mut(&line) {
+        if let Some(Port {
+            machine: Machine::Fxs(fxs),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
             fxs.command(now.instant, command);
             self.touched_lines.push_back(line);
         }
     }
 
     pub(crate) fn fxo_command(&mut self, now: Now, line: LineId, command: fxo::Command) {
-        if let Some(Port { machine: Machine::Fxo(fxo), .. }) = self.lines.get_mut(&line) {
+        if let Some(Port {
+            machine: Machine::Fxo(fxo),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
             fxo.command(now.instant, command);
             self.touched_lines.push_back(line);
         }
@@ -211,7 +245,9 @@ impl Exchange {
     /// Takes what a port has to say.
     pub(crate) fn drain_line(&mut self, now: Now, line: LineId) {
         loop {
-            let Some(port) = self.lines.get_mut(&line) else { return };
+            let Some(port) = self.lines.get_mut(&line) else {
+                return;
+            };
             match &mut port.machine {
                 Machine::Fxs(fxs) => match fxs.poll_output() {
                     Some(fxs::Output::Event(event)) => self.set_event(now, line, event),
@@ -230,18 +266,30 @@ impl Exchange {
                 },
             }
         }
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         let state = port.state_name();
         if port.shown != state {
             port.shown = state;
-            self.outputs.push_back(Output::Live(Live::Line { line, state: state.to_owned() }));
+            self.outputs.push_back(Output::Live(Live::Line {
+                line,
+                state: state.to_owned(),
+            }));
         }
     }
 
     /// A leg is no longer on its port.
     pub(crate) fn leave_line(&mut self, line: LineId, leg: LegId) {
-        let Some(port) = self.lines.get_mut(&line) else { return };
-        for slot in [&mut port.active, &mut port.held, &mut port.ringing, &mut port.waiting] {
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
+        for slot in [
+            &mut port.active,
+            &mut port.held,
+            &mut port.ringing,
+            &mut port.waiting,
+        ] {
             if *slot == Some(leg) {
                 *slot = None;
             }

@@ -33,7 +33,9 @@ impl Exchange {
     /// A tone of the set's own state machine.
     pub(crate) fn set_tone(&mut self, line: LineId, tone: Option<ToneKind>) {
         let source = tone.and_then(|tone| self.tone_source(tone));
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         let stream = port.stream;
         let was = port.playing;
         port.playing = tone.map_or(Playing::Nothing, Playing::Line);
@@ -46,7 +48,10 @@ impl Exchange {
 
     fn dialled(&mut self, now: Now, line: LineId, digits: &str, complete: bool) {
         // `#` ends the number; it is not part of it.
-        let number = digits.strip_suffix('#').filter(|rest| !rest.is_empty()).unwrap_or(digits);
+        let number = digits
+            .strip_suffix('#')
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(digits);
         let whole = match routing::analyse(&self.config, &self.index, number) {
             Digits::Whole => true,
             Digits::Open => complete,
@@ -66,7 +71,9 @@ impl Exchange {
 
     /// Lifted while ringing.
     fn set_answered(&mut self, now: Now, line: LineId) {
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         let Some(leg) = port.ringing.take() else {
             // Given up in the same moment.
             return self.fxs_command(now, line, Command::Disconnect);
@@ -78,7 +85,9 @@ impl Exchange {
 
     /// The person speaks on this leg now: answered if it rang, back from hold if it was held.
     pub(super) fn take_up(&mut self, now: Now, leg: LegId) {
-        let Some(found) = self.legs.get_mut(&leg) else { return };
+        let Some(found) = self.legs.get_mut(&leg) else {
+            return;
+        };
         found.holding = false;
         self.dirty.insert(found.call);
         if found.phase != Phase::Connected {
@@ -87,9 +96,12 @@ impl Exchange {
     }
 
     fn set_hung_up(&mut self, now: Now, line: LineId) {
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         port.playing = Playing::Nothing;
-        let (active, held, waiting, consulting) = (port.active, port.held, port.waiting.take(), port.consulting);
+        let (active, held, waiting, consulting) =
+            (port.active, port.held, port.waiting.take(), port.consulting);
         port.consulting = false;
         match (active, held) {
             // Hanging up on a second call hands the first party over to the second (answered or still ringing).
@@ -98,7 +110,11 @@ impl Exchange {
             (None, _) => {}
         }
         // A call left on hold is not lost: it rings back. So does one that was waiting.
-        let next = self.lines.get_mut(&line).and_then(|port| port.held.take()).or(waiting);
+        let next = self
+            .lines
+            .get_mut(&line)
+            .and_then(|port| port.held.take())
+            .or(waiting);
         let other = waiting.filter(|waiting| Some(*waiting) != next);
         if let Some(leg) = next.filter(|leg| self.legs.contains_key(leg)) {
             let shown = self.party_across(leg);
@@ -118,7 +134,9 @@ impl Exchange {
         waiting: bool,
         (number, name): (String, Option<String>),
     ) {
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         if waiting {
             port.waiting = Some(leg);
             return self.call_waiting_tone(now, line);
@@ -130,7 +148,9 @@ impl Exchange {
 
     /// The call does not want this set any more.
     pub(crate) fn stop_ringing(&mut self, now: Now, line: LineId, leg: LegId) {
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         if port.ringing == Some(leg) {
             port.ringing = None;
             self.fxs_command(now, line, Command::StopRing);
@@ -143,19 +163,29 @@ impl Exchange {
     /// Starts or stops a burst of call waiting tone.
     pub(crate) fn call_waiting_tone(&mut self, now: Now, line: LineId) {
         if self.end_burst(line) {
-            let waiting = self.lines.get(&line).is_some_and(|port| port.waiting.is_some());
+            let waiting = self
+                .lines
+                .get(&line)
+                .is_some_and(|port| port.waiting.is_some());
             if waiting {
-                self.timers.set(now.instant + CALL_WAITING_PAUSE, Timer::CallWaitingTone(line));
+                self.timers.set(
+                    now.instant + CALL_WAITING_PAUSE,
+                    Timer::CallWaitingTone(line),
+                );
             }
             return;
         }
         let source = self.tone_source(ToneKind::CallWaiting);
-        let Some(port) = self.lines.get_mut(&line) else { return };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
         if port.waiting.is_none() || port.playing != Playing::Nothing {
             return;
         }
         let burst = match &source {
-            Some(media::Source::Tone { segments, .. }) => segments.first().and_then(|segment| segment.duration),
+            Some(media::Source::Tone { segments, .. }) => {
+                segments.first().and_then(|segment| segment.duration)
+            }
             _ => None,
         };
         port.playing = Playing::CallWaiting;
@@ -164,11 +194,14 @@ impl Exchange {
             self.media(media::Command::Play { stream, source });
         }
         let burst = burst.unwrap_or(CALL_WAITING_BURST).min(CALL_WAITING_BURST);
-        self.timers.set(now.instant + burst, Timer::CallWaitingTone(line));
+        self.timers
+            .set(now.instant + burst, Timer::CallWaitingTone(line));
     }
 
     pub(super) fn end_burst(&mut self, line: LineId) -> bool {
-        let Some(port) = self.lines.get_mut(&line) else { return false };
+        let Some(port) = self.lines.get_mut(&line) else {
+            return false;
+        };
         if port.playing != Playing::CallWaiting {
             return false;
         }
@@ -180,10 +213,15 @@ impl Exchange {
 
     /// Number and name of who is on the other side of a leg.
     fn party_across(&self, leg: LegId) -> (String, Option<String>) {
-        let call = self.legs.get(&leg).and_then(|leg| self.calls.get(&leg.call));
+        let call = self
+            .legs
+            .get(&leg)
+            .and_then(|leg| self.calls.get(&leg.call));
         call.and_then(|call| {
             let other = call.legs.iter().find(|other| **other != leg)?;
-            self.legs.get(other).map(|other| (other.number.clone(), other.name.clone()))
+            self.legs
+                .get(other)
+                .map(|other| (other.number.clone(), other.name.clone()))
         })
         .unwrap_or_default()
     }

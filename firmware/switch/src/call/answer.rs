@@ -7,24 +7,32 @@ use super::{Purpose, StageKind};
 use crate::cause::{Release, ReleaseCause};
 use crate::exchange::{Exchange, Now};
 use crate::id::{CallId, LegId};
-use crate::leg::{Kind, Phase};
 use crate::leg::release::ELSEWHERE;
+use crate::leg::{Kind, Phase};
 use crate::record::LegStatus;
 
 impl Exchange {
     /// Tells the caller that it rings.
     pub(crate) fn alert_caller(&mut self, now: Now, call: CallId) {
-        let Some(leg) = self.caller_leg(call) else { return };
-        let Some(found) = self.legs.get(&leg) else { return };
+        let Some(leg) = self.caller_leg(call) else {
+            return;
+        };
+        let Some(found) = self.legs.get(&leg) else {
+            return;
+        };
         if found.phase != Phase::Calling {
             return;
         }
         match found.kind {
             Kind::Sip(ref sip) => {
                 let session = sip.session;
-                let _ = self.endpoint.progress(now.instant, session, 180, &[], None, false);
+                let _ = self
+                    .endpoint
+                    .progress(now.instant, session, 180, &[], None, false);
             }
-            Kind::Fxs(line) => self.fxs_command(now, line, fxs::Command::Tone(Some(ToneKind::Ringback))),
+            Kind::Fxs(line) => {
+                self.fxs_command(now, line, fxs::Command::Tone(Some(ToneKind::Ringback)))
+            }
             // The caller hears the exchange's own ringback until we answer.
             Kind::Fxo(_) => {}
         }
@@ -33,7 +41,10 @@ impl Exchange {
     /// The caller's leg, while it is there.
     pub(crate) fn caller_leg(&self, call: CallId) -> Option<LegId> {
         let call = self.calls.get(&call)?;
-        call.legs.iter().copied().find(|leg| self.legs.get(leg).is_some_and(|leg| leg.caller))
+        call.legs
+            .iter()
+            .copied()
+            .find(|leg| self.legs.get(leg).is_some_and(|leg| leg.caller))
     }
 
     /// The party that was called hears or is heard before it answers: the caller gets its media now.
@@ -42,8 +53,12 @@ impl Exchange {
             leg.early_media = true;
         }
         self.dirty.insert(call);
-        let Some(caller) = self.caller_leg(call) else { return };
-        let Some(found) = self.legs.get(&caller) else { return };
+        let Some(caller) = self.caller_leg(call) else {
+            return;
+        };
+        let Some(found) = self.legs.get(&caller) else {
+            return;
+        };
         if found.phase != Phase::Calling {
             return;
         }
@@ -58,15 +73,23 @@ impl Exchange {
                 }
                 // A late offer cannot be answered before the 200; the caller then hears nothing early, as with any plain 180.
                 let Some(offer) = sip.remote_offer.clone() else {
-                    let _ = self.endpoint.progress(now.instant, session, 180, &[], None, false);
+                    let _ = self
+                        .endpoint
+                        .progress(now.instant, session, 180, &[], None, false);
                     return;
                 };
                 let codec = self.codec_of(leg);
                 if let Ok(body) = self.make_answer(now, caller, &offer, codec.as_deref()) {
-                    if let Some(sip) = self.legs.get_mut(&caller).and_then(crate::leg::Leg::sip_mut) {
+                    if let Some(sip) = self
+                        .legs
+                        .get_mut(&caller)
+                        .and_then(crate::leg::Leg::sip_mut)
+                    {
                         sip.answered_early = true;
                     }
-                    let _ = self.endpoint.progress(now.instant, session, 183, &[], Some(body), true);
+                    let _ =
+                        self.endpoint
+                            .progress(now.instant, session, 183, &[], Some(body), true);
                 }
             }
             Kind::Fxs(line) => self.fxs_command(now, line, fxs::Command::Talk),
@@ -76,11 +99,15 @@ impl Exchange {
 
     /// The party of `leg` has answered. Its media is agreed.
     pub(crate) fn leg_answered(&mut self, now: Now, leg: LegId) {
-        let Some(found) = self.legs.get_mut(&leg) else { return };
+        let Some(found) = self.legs.get_mut(&leg) else {
+            return;
+        };
         let call = found.call;
         found.phase = Phase::Connected;
         let (user, device, interface) = (found.user, found.device, found.interface.clone());
-        let Some(mut stage) = self.calls.get_mut(&call).and_then(|call| call.stage.take()) else { return };
+        let Some(mut stage) = self.calls.get_mut(&call).and_then(|call| call.stage.take()) else {
+            return;
+        };
         let purpose = stage.purpose;
         self.timers.cancel(stage.timer.take());
         let entry = match &mut stage.kind {
@@ -121,8 +148,12 @@ impl Exchange {
 
     /// Answers the caller. `false`: that was not possible, the call is over.
     pub(crate) fn connect_caller(&mut self, now: Now, call: CallId, with: LegId) -> bool {
-        let Some(caller) = self.caller_leg(call) else { return true };
-        let Some(found) = self.legs.get(&caller) else { return true };
+        let Some(caller) = self.caller_leg(call) else {
+            return true;
+        };
+        let Some(found) = self.legs.get(&caller) else {
+            return true;
+        };
         if found.phase != Phase::Calling {
             return true;
         }
@@ -148,8 +179,15 @@ impl Exchange {
     }
 
     /// 200 with SDP on an INVITE received.
-    pub(crate) fn answer_sip(&mut self, now: Now, leg: LegId, codec: Option<&str>) -> Result<(), Release> {
-        let Some(sip) = self.legs.get(&leg).and_then(crate::leg::Leg::sip) else { return Ok(()) };
+    pub(crate) fn answer_sip(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        codec: Option<&str>,
+    ) -> Result<(), Release> {
+        let Some(sip) = self.legs.get(&leg).and_then(crate::leg::Leg::sip) else {
+            return Ok(());
+        };
         let session = sip.session;
         let body = if sip.answered_early {
             Some(offhook_sip::endpoint::Body {
@@ -158,15 +196,19 @@ impl Exchange {
             })
         } else {
             match sip.remote_offer.clone() {
-                Some(offer) => Some(self.make_answer(now, leg, &offer, codec).map_err(|unusable| {
-                    if unusable.status == 503 {
-                        Release::from(ReleaseCause::NO_CIRCUIT)
-                    } else {
-                        Release::from(ReleaseCause::NO_CODEC)
-                    }
-                })?),
+                Some(offer) => Some(self.make_answer(now, leg, &offer, codec).map_err(
+                    |unusable| {
+                        if unusable.status == 503 {
+                            Release::from(ReleaseCause::NO_CIRCUIT)
+                        } else {
+                            Release::from(ReleaseCause::NO_CODEC)
+                        }
+                    },
+                )?),
                 None => {
-                    let body = self.make_offer(now, leg, codec).ok_or(Release::from(ReleaseCause::NO_CIRCUIT))?;
+                    let body = self
+                        .make_offer(now, leg, codec)
+                        .ok_or(Release::from(ReleaseCause::NO_CIRCUIT))?;
                     if let Some(sip) = self.legs.get_mut(&leg).and_then(crate::leg::Leg::sip_mut) {
                         sip.awaiting_answer = true;
                     }
@@ -182,8 +224,16 @@ impl Exchange {
     }
 
     /// Decides the records of those who missed the call.
-    pub(crate) fn close_missed(&mut self, now: Now, call: CallId, status: LegStatus, cause: ReleaseCause) {
-        let Some(found) = self.calls.get_mut(&call) else { return };
+    pub(crate) fn close_missed(
+        &mut self,
+        now: Now,
+        call: CallId,
+        status: LegStatus,
+        cause: ReleaseCause,
+    ) {
+        let Some(found) = self.calls.get_mut(&call) else {
+            return;
+        };
         for entry in std::mem::take(&mut found.missed) {
             self.decide_entry(now, entry, status, cause);
         }

@@ -8,8 +8,17 @@ use crate::routing;
 
 impl Exchange {
     /// Sends the call on, on the account of the user who forwards.
-    pub(crate) fn forward(&mut self, now: Now, call: CallId, by: UserId, number: &str, purpose: Purpose) {
-        let Some(found) = self.calls.get_mut(&call) else { return };
+    pub(crate) fn forward(
+        &mut self,
+        now: Now,
+        call: CallId,
+        by: UserId,
+        number: &str,
+        purpose: Purpose,
+    ) {
+        let Some(found) = self.calls.get_mut(&call) else {
+            return;
+        };
         found.forwards = found.forwards.saturating_add(1);
         if found.forwards > MOST_FORWARDS {
             return self.stage_failed(now, call, purpose, ReleaseCause::ROUTING_ERROR.into());

@@ -38,8 +38,10 @@ impl Exchange {
             Identity::Device(device, user) => (self.device_caller(device, user, request), true),
             Identity::Trunk(trunk) => (trunk_caller(trunk, request), false),
             Identity::Challenge(headers) => {
-                let headers: Vec<(&str, &str)> =
-                    headers.iter().map(|value| ("Proxy-Authenticate", value.as_str())).collect();
+                let headers: Vec<(&str, &str)> = headers
+                    .iter()
+                    .map(|value| ("Proxy-Authenticate", value.as_str()))
+                    .collect();
                 let _ = self.endpoint.reject(now.instant, session, 407, &headers);
                 return;
             }
@@ -48,14 +50,18 @@ impl Exchange {
         if !body.is_empty()
             && let Err(unusable) = self.check_offer(body)
         {
-            let _ = self.endpoint.reject(now.instant, session, unusable.status, &[]);
+            let _ = self
+                .endpoint
+                .reject(now.instant, session, unusable.status, &[]);
             return;
         }
         if let Some(replaced) = replaces {
             return self.replace_session(now, session, caller, body, flow, replaced);
         }
-        let Some(number) =
-            Uri::parse(request.request_uri()).ok().and_then(|uri| uri.user).and_then(|user| routing::dialled(&user))
+        let Some(number) = Uri::parse(request.request_uri())
+            .ok()
+            .and_then(|uri| uri.user)
+            .and_then(|user| routing::dialled(&user))
         else {
             let _ = self.endpoint.reject(now.instant, session, 484, &[]);
             return;
@@ -63,7 +69,10 @@ impl Exchange {
         let number = if device {
             number
         } else {
-            match caller.trunk.and_then(|trunk| routing::inbound(&self.config, trunk, Some(&number))) {
+            match caller
+                .trunk
+                .and_then(|trunk| routing::inbound(&self.config, trunk, Some(&number)))
+            {
                 Some(destination) => destination.to_owned(),
                 None => {
                     let _ = self.endpoint.reject(now.instant, session, 404, &[]);
@@ -74,15 +83,26 @@ impl Exchange {
         let emergency = device && crate::policy::is_emergency(&self.config, &number);
         if self.calls.len() >= self.config.limits.calls && !emergency {
             self.totals.overload_refusals += 1;
-            let _ = self.endpoint.reject(now.instant, session, 503, &[("Retry-After", "5")]);
+            let _ = self
+                .endpoint
+                .reject(now.instant, session, 503, &[("Retry-After", "5")]);
             return;
         }
-        let kind = self.sip_kind(session, Some(flow), (!body.is_empty()).then(|| body.to_vec()));
+        let kind = self.sip_kind(
+            session,
+            Some(flow),
+            (!body.is_empty()).then(|| body.to_vec()),
+        );
         self.start_call(now, caller, kind, number);
     }
 
     /// A SIP leg's part that is new.
-    pub(crate) fn sip_kind(&mut self, session: SessionId, flow: Option<&Flow>, offer: Option<Vec<u8>>) -> Kind {
+    pub(crate) fn sip_kind(
+        &mut self,
+        session: SessionId,
+        flow: Option<&Flow>,
+        offer: Option<Vec<u8>>,
+    ) -> Kind {
         let (address, bind) = self.media_address(flow);
         Kind::Sip(Box::new(SipLeg {
             session,
@@ -124,9 +144,16 @@ impl Exchange {
 
     /// A line from outside rings.
     pub(crate) fn line_rings(&mut self, now: Now, line: LineId, caller: Option<(String, String)>) {
-        let Some(trunk) = self.index.line_trunks.get(&line).copied() else { return };
-        let Some(destination) = routing::inbound(&self.config, trunk, None).map(str::to_owned) else { return };
-        if self.calls.len() >= self.config.limits.calls || self.lines.get(&line).is_some_and(|p| p.active.is_some()) {
+        let Some(trunk) = self.index.line_trunks.get(&line).copied() else {
+            return;
+        };
+        let Some(destination) = routing::inbound(&self.config, trunk, None).map(str::to_owned)
+        else {
+            return;
+        };
+        if self.calls.len() >= self.config.limits.calls
+            || self.lines.get(&line).is_some_and(|p| p.active.is_some())
+        {
             self.totals.overload_refusals += 1;
             return;
         }
@@ -143,10 +170,17 @@ impl Exchange {
     }
 
     /// A call is there: its first leg, its first record, and off it goes.
-    pub(crate) fn start_call(&mut self, now: Now, caller: Caller, kind: Kind, number: String) -> LegId {
+    pub(crate) fn start_call(
+        &mut self,
+        now: Now,
+        caller: Caller,
+        kind: Kind,
+        number: String,
+    ) -> LegId {
         let id = CallId(self.new_uuid(now));
         let leg = LegId(self.new_uuid(now));
-        let outside = routing::destination(&self.config, &self.index, &number) == routing::Destination::Outside;
+        let outside = routing::destination(&self.config, &self.index, &number)
+            == routing::Destination::Outside;
         let direction = match (caller.trunk, outside) {
             (Some(_), _) => Direction::Inbound,
             (None, true) => Direction::Outbound,
@@ -166,7 +200,8 @@ impl Exchange {
                 answered_by: None,
                 started: now.wall,
                 answered: None,
-                emergency: caller.trunk.is_none() && crate::policy::is_emergency(&self.config, &number),
+                emergency: caller.trunk.is_none()
+                    && crate::policy::is_emergency(&self.config, &number),
                 legs: Vec::new(),
                 stage: None,
                 missed: Vec::new(),
@@ -249,8 +284,14 @@ fn trunk_caller(trunk: TrunkId, request: &Message) -> Caller {
         .header_values("P-Asserted-Identity")
         .next()
         .and_then(|value| parse_identity(&value))
-        .or_else(|| request.from().map(|from| (from.uri.user, from.display_name)));
-    let private = request.header("Privacy").is_some_and(|value| value.split(';').any(|v| v.trim() == "id"));
+        .or_else(|| {
+            request
+                .from()
+                .map(|from| (from.uri.user, from.display_name))
+        });
+    let private = request
+        .header("Privacy")
+        .is_some_and(|value| value.split(';').any(|v| v.trim() == "id"));
     let (number, name) = match asserted {
         Some(identity) if !private => identity,
         _ => (None, None),
@@ -260,8 +301,12 @@ fn trunk_caller(trunk: TrunkId, request: &Message) -> Caller {
         user: None,
         device: None,
         trunk: Some(trunk),
-        number: number.map(|number| clip(&number, routing::MOST_DIGITS)).unwrap_or_default(),
-        name: name.map(|name| clip(&name, 80)).filter(|name| !name.is_empty()),
+        number: number
+            .map(|number| clip(&number, routing::MOST_DIGITS))
+            .unwrap_or_default(),
+        name: name
+            .map(|name| clip(&name, 80))
+            .filter(|name| !name.is_empty()),
         interface: request.header("User-Agent").map(|agent| clip(&agent, 100)),
     }
 }
@@ -281,5 +326,8 @@ fn parse_identity(value: &str) -> Option<(Option<String>, Option<String>)> {
 
 /// Text of a peer, of bounded length and without control characters.
 pub(crate) fn clip(text: &str, most: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(most).collect()
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(most)
+        .collect()
 }

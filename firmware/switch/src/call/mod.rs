@@ -93,7 +93,9 @@ impl Call {
 impl Exchange {
     /// Writes the call record as it is now.
     pub(crate) fn write_call(&mut self, call: CallId) {
-        let Some(found) = self.calls.get(&call) else { return };
+        let Some(found) = self.calls.get(&call) else {
+            return;
+        };
         let record = found.record(None);
         self.outputs.push_back(Output::Call(record));
         self.dirty.insert(call);

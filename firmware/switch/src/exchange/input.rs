@@ -32,4 +32,3 @@ pub enum Command {
     /// End a call.
     HangUp(CallId),
 }
-

@@ -88,23 +88,3 @@ pub enum Live {
         state: String,
     },
 }
-
-/// How much is going on, for status pages and limits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Counters {
-    /// Calls up.
-    pub calls: u64,
-    /// Legs up.
-    pub legs: u64,
-    /// Bindings.
-    pub bindings: u64,
-    /// SIP transactions.
-    pub transactions: u64,
-    /// Calls since start.
-    pub calls_total: u64,
-    /// Requests refused for overload since start.
-    pub overload_refusals: u64,
-    /// RTP ports taken.
-    pub rtp_ports: u64,
-}
-

@@ -79,4 +79,3 @@ pub struct StoredBinding {
     /// Wall-clock time at which it lapses.
     pub expires: UnixMillis,
 }
-

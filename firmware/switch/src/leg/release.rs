@@ -16,7 +16,9 @@ pub(crate) const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewher
 impl Exchange {
     /// Ends a leg from our side.
     pub(crate) fn release_leg(&mut self, now: Now, leg: LegId, release: Release) {
-        let Some(found) = self.legs.get(&leg) else { return };
+        let Some(found) = self.legs.get(&leg) else {
+            return;
+        };
         let phase = found.phase;
         let reason = release.cause.reason();
         match found.kind {
@@ -46,7 +48,9 @@ impl Exchange {
 
     /// Stops offering a leg. A SIP leg stays, out of its call, until its end is known.
     pub(crate) fn cancel_leg(&mut self, now: Now, leg: LegId, reason: Option<&str>) {
-        let Some(found) = self.legs.get(&leg) else { return };
+        let Some(found) = self.legs.get(&leg) else {
+            return;
+        };
         match found.kind {
             Kind::Sip(ref sip) => {
                 let (session, entry, call) = (sip.session, found.entry, found.call);
@@ -74,7 +78,9 @@ impl Exchange {
 
     /// A cancelled INVITE has come to its end.
     pub(crate) fn cancelled_leg_ended(&mut self, leg: LegId, late: bool) {
-        let Some(found) = self.legs.remove(&leg) else { return };
+        let Some(found) = self.legs.remove(&leg) else {
+            return;
+        };
         if let Some(session) = found.session() {
             self.sessions.remove(&session);
         }
@@ -87,7 +93,9 @@ impl Exchange {
     pub(crate) fn drop_leg(&mut self, now: Now, leg: LegId, cause: ReleaseCause) {
         self.close_media(now, leg);
         self.detach_leg(leg);
-        let Some(found) = self.legs.remove(&leg) else { return };
+        let Some(found) = self.legs.remove(&leg) else {
+            return;
+        };
         if let Some(session) = found.session() {
             self.sessions.remove(&session);
         }
@@ -106,7 +114,9 @@ impl Exchange {
 
     /// Out of the call and the counts.
     fn detach_leg(&mut self, leg: LegId) {
-        let Some(found) = self.legs.get(&leg) else { return };
+        let Some(found) = self.legs.get(&leg) else {
+            return;
+        };
         if found.phase == Phase::Ending {
             return;
         }
@@ -129,7 +139,9 @@ impl Exchange {
     /// Closes the RTP stream of a leg. The stream of an analog port stays open for ever.
     fn close_media(&mut self, now: Now, leg: LegId) {
         self.stop_recording_of(leg);
-        let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else { return };
+        let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
+            return;
+        };
         let (stream, port) = (sip.stream.take(), sip.port.take());
         if let Some(stream) = stream {
             self.streams.remove(&stream);
@@ -149,7 +161,9 @@ impl Exchange {
         phase: Phase,
         cause: ReleaseCause,
     ) {
-        let Some(port) = self.lines.get(&line) else { return };
+        let Some(port) = self.lines.get(&line) else {
+            return;
+        };
         if port.active != Some(leg) {
             return self.stop_ringing(now, line, leg);
         }
@@ -159,9 +173,15 @@ impl Exchange {
             Phase::Offered | Phase::Alerting | Phase::Ending => self.stop_ringing(now, line, leg),
             Phase::Calling => {
                 let tone = match cause {
-                    ReleaseCause::BUSY | ReleaseCause::REJECTED | ReleaseCause::NORMAL => ToneKind::Busy,
-                    ReleaseCause::UNALLOCATED | ReleaseCause::INVALID_NUMBER => ToneKind::Information,
-                    ReleaseCause::NO_ANSWER | ReleaseCause::ABSENT | ReleaseCause::NO_USER_RESPONDING => ToneKind::Busy,
+                    ReleaseCause::BUSY | ReleaseCause::REJECTED | ReleaseCause::NORMAL => {
+                        ToneKind::Busy
+                    }
+                    ReleaseCause::UNALLOCATED | ReleaseCause::INVALID_NUMBER => {
+                        ToneKind::Information
+                    }
+                    ReleaseCause::NO_ANSWER
+                    | ReleaseCause::ABSENT
+                    | ReleaseCause::NO_USER_RESPONDING => ToneKind::Busy,
                     _ => ToneKind::Congestion,
                 };
                 // `Disconnect` first: it starts the howler's clock; the tone then says why.
