@@ -9,6 +9,7 @@ mod address;
 mod auth;
 mod builder;
 mod chars;
+pub mod framing;
 mod headers;
 mod index;
 mod limits;
