@@ -8,25 +8,47 @@ use offhook_switch::record::{Direction, LegStatus};
 const CARRIER: &str = "198.51.100.1:5060";
 
 fn carrier(office: &mut Office, address: &str) -> usize {
-    office.phones.push(Phone::at("carrier", address.parse().unwrap()));
+    office
+        .phones
+        .push(Phone::at("carrier", address.parse().unwrap()));
     office.phones.len() - 1
 }
 
 fn dialled(office: &mut Office, port: u128) -> String {
     let outputs = std::mem::take(office.fxo.entry(line(port)).or_default());
-    outputs.iter().filter_map(|o| if let fxo::Output::SendDigit(d) = o { Some(*d) } else { None }).collect()
+    outputs
+        .iter()
+        .filter_map(|o| {
+            if let fxo::Output::SendDigit(d) = o {
+                Some(*d)
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 #[test]
 fn over_a_sip_trunk_with_early_media() {
-    let site = Site::new().phones(&[1001]).sip_trunk(1, CARRIER, 10).route(&[1]);
+    let site = Site::new()
+        .phones(&[1001])
+        .sip_trunk(1, CARRIER, 10)
+        .route(&[1]);
     let mut office = Office::open(site.0, &["1001"]);
     let carrier = carrier(&mut office, CARRIER);
     office.phones[carrier].script = Script::EarlyMedia;
     office.dial(0, "00123456789");
-    assert!(office.phones[carrier].invites[0].request_uri().starts_with("sip:0123456789@198.51.100.1"));
+    assert!(
+        office.phones[carrier].invites[0]
+            .request_uri()
+            .starts_with("sip:0123456789@198.51.100.1")
+    );
     assert_eq!(office.phones[0].progress, [(183, true)]);
-    assert_eq!(office.books.bridge().len(), 2, "the caller hears the network");
+    assert_eq!(
+        office.books.bridge().len(),
+        2,
+        "the caller hears the network"
+    );
     office.seconds(3);
     office.answer(carrier);
     assert_eq!(office.phones[0].up.len(), 1);
@@ -51,12 +73,19 @@ fn the_next_trunk_takes_what_the_first_cannot() {
         .outside_line(3, 9)
         .route(&[1, 2, 3]);
     let mut office = Office::open(site.0, &["1001"]);
-    let (first, second) = (carrier(&mut office, CARRIER), carrier(&mut office, "198.51.100.2:5060"));
+    let (first, second) = (
+        carrier(&mut office, CARRIER),
+        carrier(&mut office, "198.51.100.2:5060"),
+    );
     office.phones[first].script = Script::Reject(503);
     office.dial(0, "0012");
     assert_eq!(office.phones[second].ringing.len(), 1);
     office.reject(second, 486);
-    assert_eq!(office.phones[0].failed, [486], "busy is about the callee: no other trunk is tried");
+    assert_eq!(
+        office.phones[0].failed,
+        [486],
+        "busy is about the callee: no other trunk is tried"
+    );
     office.phones[second].script = Script::Reject(403);
     office.dial(0, "0012");
     office.seconds(5);
@@ -139,7 +168,12 @@ fn an_emergency_call_needs_no_permission_and_takes_a_busy_line() {
     office.seconds(20);
     assert_eq!(dialled(&mut office, 9), "012345");
     office.dial(1, "112");
-    let reason = office.phones[0].ended.first().cloned().flatten().or_else(|| office.phones[0].cancelled.pop().flatten());
+    let reason = office.phones[0]
+        .ended
+        .first()
+        .cloned()
+        .flatten()
+        .or_else(|| office.phones[0].cancelled.pop().flatten());
     assert!(office.phones[0].up.is_empty(), "the other call gave way");
     if let Some(reason) = reason {
         assert_eq!((reason.protocol.as_str(), reason.cause), ("Q.850", 8));
@@ -158,7 +192,10 @@ fn an_emergency_call_needs_no_permission_and_takes_a_busy_line() {
 
 #[test]
 fn an_emergency_call_passes_every_limit() {
-    let mut site = Site::new().phones(&[1001, 1002]).sip_trunk(1, CARRIER, 1).route(&[1]);
+    let mut site = Site::new()
+        .phones(&[1001, 1002])
+        .sip_trunk(1, CARRIER, 1)
+        .route(&[1]);
     site.0.limits.calls = 1;
     site.0.network.rtp_last = site.0.network.rtp_first + 12;
     let mut office = Office::open(site.0, &["1001", "1002"]);
@@ -168,8 +205,16 @@ fn an_emergency_call_passes_every_limit() {
     office.dial(1, "0012");
     assert_eq!(office.phones[1].failed, [503]);
     office.dial(1, "0112");
-    assert_eq!(office.phones[carrier].ringing.len(), 1, "with the digit for an outside line in front");
-    assert!(office.phones[carrier].invites[1].request_uri().starts_with("sip:112@"));
+    assert_eq!(
+        office.phones[carrier].ringing.len(),
+        1,
+        "with the digit for an outside line in front"
+    );
+    assert!(
+        office.phones[carrier].invites[1]
+            .request_uri()
+            .starts_with("sip:112@")
+    );
     office.answer(carrier);
     assert_eq!(office.phones[1].up.len(), 1);
     office.hang_up(0);
@@ -193,7 +238,10 @@ fn a_call_from_a_sip_trunk_goes_where_its_number_leads() {
     assert_eq!(office.phones[carrier].failed, [404]);
     let books = office.close();
     let call = books.call(0);
-    assert_eq!((call.direction, call.trunk, call.caller.as_str()), (Direction::Inbound, Some(trunk_id(1)), "carrier"));
+    assert_eq!(
+        (call.direction, call.trunk, call.caller.as_str()),
+        (Direction::Inbound, Some(trunk_id(1)), "carrier")
+    );
     assert!(call.ended_by_callee, "the outside party hung up");
     assert_eq!(books.legs.len(), 1);
     assert_eq!(books.calls.len(), 1);
@@ -201,7 +249,11 @@ fn a_call_from_a_sip_trunk_goes_where_its_number_leads() {
 
 #[test]
 fn a_call_from_a_trunk_cannot_go_out_again() {
-    let site = Site::new().phones(&[1001]).sip_trunk(1, CARRIER, 10).route(&[1]).inbound(None, None, "0012");
+    let site = Site::new()
+        .phones(&[1001])
+        .sip_trunk(1, CARRIER, 10)
+        .route(&[1])
+        .inbound(None, None, "0012");
     let mut office = Office::open(site.0, &["1001"]);
     let carrier = carrier(&mut office, CARRIER);
     office.dial(carrier, "0140000002");
@@ -212,7 +264,10 @@ fn a_call_from_a_trunk_cannot_go_out_again() {
 
 #[test]
 fn a_line_rings_a_set() {
-    let site = Site::new().set(1201, 1).outside_line(1, 9).inbound(Some(1), None, "1201");
+    let site = Site::new()
+        .set(1201, 1)
+        .outside_line(1, 9)
+        .inbound(Some(1), None, "1201");
     let mut office = Office::open(site.0, &[]);
     for _ in 0..2 {
         office.input(Input::Fxo(line(9), fxo::Input::Ring(true)));
@@ -221,7 +276,10 @@ fn a_line_rings_a_set() {
         office.pass(std::time::Duration::from_millis(1000));
     }
     office.hook(line(1), true);
-    assert!(office.fxo[&line(9)].contains(&fxo::Output::Hook(true)), "the line is answered");
+    assert!(
+        office.fxo[&line(9)].contains(&fxo::Output::Hook(true)),
+        "the line is answered"
+    );
     assert_eq!(office.books.bridge().len(), 2);
     office.hook(line(1), false);
     assert!(office.fxo[&line(9)].contains(&fxo::Output::Hook(false)));
