@@ -90,7 +90,7 @@ fn requests_outside_calls() {
         (Method::Subscribe, 489),
         (Method::Publish, 489),
         (Method::Message, 405),
-        (Method::Other("WAVE".into()), 405),
+        (Method::Other("WAVE".into()), 501),
     ] {
         let now = office.now().instant;
         office.phones[0].request(now, method.clone());

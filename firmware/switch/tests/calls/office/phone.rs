@@ -376,7 +376,7 @@ impl Phone {
                     self.endpoint
                         .accept_offer(now, session, Some(sdp_body(body)))
                         .unwrap();
-                } else {
+                } else if !response.body().is_empty() {
                     self.negotiated = Some(
                         sdp::accept(&self.capabilities(Direction::SendRecv), response.body())
                             .expect("answer"),
