@@ -1,5 +1,6 @@
 //! Call control in virtual time, one file per behaviour.
 #![allow(unreachable_pub, reason = "a test program has no outside")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
 mod analog;
@@ -8,5 +9,6 @@ mod forward;
 mod hold;
 mod internal;
 mod office;
+mod random;
 mod transfer;
 mod trunk;
