@@ -215,6 +215,7 @@ impl Exchange {
                 recorded: None,
             },
         );
+        self.write_call(id);
         let entry = caller.user.map(|user| {
             let entry = self.open_entry(now, id, Some(user), caller.device, None, number.clone());
             if let Some(entry) = self.entries.get_mut(&entry) {
@@ -245,7 +246,6 @@ impl Exchange {
             transferring: false,
             early_media: false,
         });
-        self.write_call(id);
         self.route(now, id, &number, caller.user, super::Purpose::Setup);
         leg
     }

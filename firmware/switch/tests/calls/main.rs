@@ -1,0 +1,14 @@
+//! Call control in virtual time, one file per behaviour.
+#![allow(unreachable_pub, reason = "a test program has no outside")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod analog;
+mod announcement;
+mod forward;
+mod hold;
+mod internal;
+mod office;
+mod random;
+mod transfer;
+mod trunk;
