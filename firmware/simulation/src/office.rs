@@ -427,7 +427,9 @@ impl Office {
         }
         for datagram in datagrams {
             let line = first_line(&datagram.bytes);
-            self.note(|| format!("{} > box: {line}", datagram.from));
+            if !line.ends_with("REGISTER") {
+                self.note(|| format!("{} > box: {line}", datagram.from));
+            }
             self.network.send(self.now, datagram);
         }
         let seen = self.carrier_seen;
@@ -510,7 +512,9 @@ impl Office {
         match output {
             Output::Sip(sip::Output::Send { flow, bytes }) => {
                 let line = first_line(&bytes);
-                self.note(|| format!("box > {}: {line}", flow.remote));
+                if !line.ends_with("REGISTER") {
+                    self.note(|| format!("box > {}: {line}", flow.remote));
+                }
                 let datagram = Datagram {
                     from: site::BOX,
                     to: flow.remote,

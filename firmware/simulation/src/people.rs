@@ -409,6 +409,7 @@ impl People {
                 if !phone.alive {
                     phone.restart(now);
                 }
+                phone.stop_registering();
                 let ids: Vec<u64> = phone.dialogs().map(|d| d.id).collect();
                 for id in ids {
                     phone.hang_up(now, id);

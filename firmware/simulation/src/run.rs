@@ -169,11 +169,20 @@ impl Run {
             self.pass(50_000)?;
             left = check::left_over(&self.office);
             if left.is_empty() {
-                self.people.forwarded = false;
-                return Ok(());
+                return self.morning();
             }
         }
         Err(self.failure(left))
+    }
+
+    /// The phones register again.
+    fn morning(&mut self) -> Result<(), Failure> {
+        self.people.forwarded = false;
+        for index in 0..self.office.phones.len() {
+            self.office
+                .with_phone(index, |phone, now| phone.register(now));
+        }
+        self.pass(3000)
     }
 
     /// Streams whose phone has forgotten them get no packets: the engine tells after a minute.

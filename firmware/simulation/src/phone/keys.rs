@@ -27,6 +27,11 @@ impl Phone {
         self.start_client(now, branch, request, Purpose::Register, false);
     }
 
+    /// Does not register again by itself until [`Phone::register`].
+    pub fn stop_registering(&mut self) {
+        self.register.again_at = None;
+    }
+
     /// The plug is pulled.
     pub fn vanish(&mut self) {
         self.alive = false;
