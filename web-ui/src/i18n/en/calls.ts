@@ -1,5 +1,3 @@
-import { plural } from '../plural';
-
 export const calls = {
   title: 'Call list',
   lead: 'Every call of the office, in and out, and what became of it.',
@@ -27,8 +25,7 @@ export const calls = {
   answeredBy: (name: string) => `Answered by ${name}`,
   older: 'Older calls',
   newer: 'Newer calls',
-  total: (n: string, count: number) => `${n} ${plural(count, 'call', 'calls')}`,
-  page: (page: number, pages: number) => `Page ${page} of ${pages}`,
+  page: (page: number) => `Page ${page}`,
   details: 'Details of the call',
   open: (from: string, to: string) => `Details of the call from ${from} to ${to}`,
   started: 'Began',

@@ -19,8 +19,7 @@ export const home = {
   showGuide: 'Show the guide',
   now: 'Right now',
   callsUp: (n: number) => plural(n, 'call in progress', 'calls in progress'),
-  phonesConnected: (connected: number, total: number) =>
-    `${connected} of ${total} ${plural(total, 'extension', 'extensions')} reachable`,
+  phonesConnected: (total: number) => `of ${total} ${plural(total, 'extension', 'extensions')} reachable`,
   latest: 'Latest calls',
   allCalls: 'The whole list',
   noCallsYet: 'No call yet. Calls appear here as soon as somebody dials.',

@@ -1,5 +1,3 @@
-import { pluriel as plural } from '../plural';
-
 export const calls = {
   title: 'Journal d’appels',
   lead: 'Tous les appels du bureau, reçus et émis, et ce qu’ils sont devenus.',
@@ -27,8 +25,7 @@ export const calls = {
   answeredBy: (name: string) => `Réponse de ${name}`,
   older: 'Appels plus anciens',
   newer: 'Appels plus récents',
-  total: (n: string, count: number) => `${n} ${plural(count, 'appel', 'appels')}`,
-  page: (page: number, pages: number) => `Page ${page} sur ${pages}`,
+  page: (page: number) => `Page ${page}`,
   details: 'Détail de l’appel',
   open: (from: string, to: string) => `Détail de l’appel de ${from} vers ${to}`,
   started: 'Début',

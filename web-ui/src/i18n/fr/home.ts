@@ -19,8 +19,7 @@ export const home = {
   showGuide: 'Afficher le guide',
   now: 'En ce moment',
   callsUp: (n: number) => plural(n, 'appel en cours', 'appels en cours'),
-  phonesConnected: (connected: number, total: number) =>
-    `${connected} sur ${total} ${plural(total, 'poste joignable', 'postes joignables')}`,
+  phonesConnected: (total: number) => `sur ${total} ${plural(total, 'poste', 'postes')} : joignables maintenant`,
   latest: 'Derniers appels',
   allCalls: 'Tout le journal',
   noCallsYet: 'Aucun appel pour l’instant. Ils apparaîtront ici dès que quelqu’un appellera.',
