@@ -1,0 +1,4 @@
+//! Sessions.
+
+/// Name of the session's cookie.
+pub const COOKIE: &str = "offhook_session";
