@@ -79,20 +79,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Connections {
     pub(crate) fn new(limits: Limits, counters: Arc<Counters>) -> Connections {
-        Connections { limits, counters, table: Arc::default() }
+        Connections {
+            limits,
+            counters,
+            table: Arc::default(),
+        }
     }
 
     /// Admits one more connection with an address, if there is room.
     pub(crate) fn admit(&self, address: IpAddr) -> Option<Slot> {
         let mut table = lock(&self.table);
         let of_address = table.per_address.get(&address).copied().unwrap_or(0);
-        if table.closed || table.admitted >= self.limits.connections || of_address >= self.limits.per_address {
+        if table.closed
+            || table.admitted >= self.limits.connections
+            || of_address >= self.limits.per_address
+        {
             Counters::count(&self.counters.connections_refused);
             return None;
         }
         table.admitted += 1;
         table.per_address.insert(address, of_address + 1);
-        Some(Slot { table: Arc::clone(&self.table), address })
+        Some(Slot {
+            table: Arc::clone(&self.table),
+            address,
+        })
     }
 
     /// Enters a connection into the table.
@@ -104,7 +114,10 @@ impl Connections {
             transport,
             remote,
             limit: self.limits.write_queue,
-            queue: Mutex::new(Queue { closed: table.closed, ..Queue::default() }),
+            queue: Mutex::new(Queue {
+                closed: table.closed,
+                ..Queue::default()
+            }),
             wake: Notify::new(),
         });
         table.links.insert(link.id, Arc::clone(&link));
@@ -123,7 +136,11 @@ impl Connections {
         drop(table);
         let mut queue = lock(&link.queue);
         queue.closed = true;
-        queue.messages.drain(..).filter_map(|(flow, _)| flow).collect()
+        queue
+            .messages
+            .drain(..)
+            .filter_map(|(flow, _)| flow)
+            .collect()
     }
 
     /// The connection of a flow, or one that is open to its peer.
@@ -204,7 +221,10 @@ impl Link {
 
     /// Messages that [`Link::next`] gave are written: their room is free again.
     pub(crate) fn written(&self, messages: &[(Option<Flow>, Bytes)]) {
-        let done: usize = messages.iter().map(|(_, bytes)| bytes.len() + OVERHEAD).sum();
+        let done: usize = messages
+            .iter()
+            .map(|(_, bytes)| bytes.len() + OVERHEAD)
+            .sum();
         let mut queue = lock(&self.queue);
         queue.bytes = queue.bytes.saturating_sub(done);
     }

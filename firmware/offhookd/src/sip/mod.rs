@@ -117,7 +117,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn name_of(&self, address: SocketAddr) -> Option<String> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(&address).cloned()
+        self.names
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&address)
+            .cloned()
     }
 
     fn remember_name(&self, address: SocketAddr, name: &str) {
@@ -162,10 +166,15 @@ impl Transports {
         let mut local = Vec::new();
         let mut udp = Vec::new();
         for address in &config.udp {
-            let link = UdpLink::bind(*address, Arc::clone(&counters)).with_context(|| format!("UDP on {address}"))?;
+            let link = UdpLink::bind(*address, Arc::clone(&counters))
+                .with_context(|| format!("UDP on {address}"))?;
             let link = Arc::new(link);
             local.push((Transport::Udp, link.local()));
-            tasks.push(runtime.spawn(Arc::clone(&link).receive(Arc::clone(&shared.sink))).abort_handle());
+            tasks.push(
+                runtime
+                    .spawn(Arc::clone(&link).receive(Arc::clone(&shared.sink)))
+                    .abort_handle(),
+            );
             udp.push(link);
         }
         let acceptor = match (&config.certificate, config.tls.is_empty()) {
@@ -173,18 +182,31 @@ impl Transports {
             (None, false) => anyhow::bail!("TLS needs a certificate"),
             (_, true) => None,
         };
-        let plain = config.tcp.iter().map(|address| (Transport::Tcp, *address, None));
-        let secure = config.tls.iter().map(|address| (Transport::Tls, *address, acceptor.clone()));
+        let plain = config
+            .tcp
+            .iter()
+            .map(|address| (Transport::Tcp, *address, None));
+        let secure = config
+            .tls
+            .iter()
+            .map(|address| (Transport::Tls, *address, acceptor.clone()));
         for (transport, address, acceptor) in plain.chain(secure) {
-            let listener = stream::listen(address).with_context(|| format!("{transport:?} on {address}"))?;
+            let listener =
+                stream::listen(address).with_context(|| format!("{transport:?} on {address}"))?;
             local.push((transport, listener.local_addr()?));
             let accepting = stream::accept(Arc::clone(&shared), listener, acceptor);
             tasks.push(runtime.spawn(accepting).abort_handle());
         }
         // Without a configured name server numbers still work.
-        let resolver = TokioResolver::builder_tokio().ok().map(|builder| Arc::new(builder.build()));
+        let resolver = TokioResolver::builder_tokio()
+            .ok()
+            .map(|builder| Arc::new(builder.build()));
         let (notices, waiting) = mpsc::channel(MAX_NOTICES);
-        tasks.push(runtime.spawn(tell(waiting, Arc::clone(&shared.sink))).abort_handle());
+        tasks.push(
+            runtime
+                .spawn(tell(waiting, Arc::clone(&shared.sink)))
+                .abort_handle(),
+        );
         Ok(Transports {
             runtime: runtime.clone(),
             shared,
@@ -206,7 +228,9 @@ impl Transports {
                 Some(link) => link.send(flow, bytes, &mut failed),
                 None => failed.push(flow),
             }
-            failed.into_iter().for_each(|flow| self.notice(Input::SendFailed { flow }));
+            failed
+                .into_iter()
+                .for_each(|flow| self.notice(Input::SendFailed { flow }));
         } else if !stream::send(&self.runtime, &self.shared, flow, bytes) {
             self.notice(Input::SendFailed { flow });
         }
@@ -216,12 +240,24 @@ impl Transports {
     pub fn flush(&self) {
         let mut failed = Vec::new();
         self.udp.iter().for_each(|link| link.flush(&mut failed));
-        failed.into_iter().for_each(|flow| self.notice(Input::SendFailed { flow }));
+        failed
+            .into_iter()
+            .for_each(|flow| self.notice(Input::SendFailed { flow }));
     }
 
     /// Answers [`offhook_sip::endpoint::Output::Resolve`] with [`Input::Resolved`] (RFC 3263).
-    pub fn resolve(&self, id: ResolveId, host: String, port: Option<u16>, transport: Option<Transport>, secure: bool) {
-        let nothing = Input::Resolved { id, targets: Vec::new() };
+    pub fn resolve(
+        &self,
+        id: ResolveId,
+        host: String,
+        port: Option<u16>,
+        transport: Option<Transport>,
+        secure: bool,
+    ) {
+        let nothing = Input::Resolved {
+            id,
+            targets: Vec::new(),
+        };
         let Some(resolver) = self.resolver.clone() else {
             return self.notice(nothing);
         };
@@ -229,11 +265,19 @@ impl Transports {
             return self.notice(nothing);
         };
         let shared = Arc::clone(&self.shared);
-        let question = Question { host, port, transport, secure };
+        let question = Question {
+            host,
+            port,
+            transport,
+            secure,
+        };
         self.runtime.spawn(async move {
             let _permit = permit;
+            let mut chance = chance;
             let located = locate(&*resolver, &question, &mut chance);
-            let targets = tokio::time::timeout(shared.limits.resolve, located).await.unwrap_or_default();
+            let targets = tokio::time::timeout(shared.limits.resolve, located)
+                .await
+                .unwrap_or_default();
             for (transport, address) in &targets {
                 if matches!(transport, Transport::Tls | Transport::Wss) {
                     shared.remember_name(*address, &question.host);
@@ -245,15 +289,30 @@ impl Transports {
 
     /// Takes over a connection that another server upgraded to WebSocket with the subprotocol `sip` (RFC 7118), such as the web
     /// server on the HTTPS port. False when there are too many connections.
-    pub fn adopt_websocket<S>(&self, io: S, local: SocketAddr, remote: SocketAddr, secure: bool) -> bool
+    pub fn adopt_websocket<S>(
+        &self,
+        io: S,
+        local: SocketAddr,
+        remote: SocketAddr,
+        secure: bool,
+    ) -> bool
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Some(slot) = self.shared.connections.admit(remote.ip()) else {
             return false;
         };
-        let transport = if secure { Transport::Wss } else { Transport::Ws };
-        self.runtime.spawn(websocket::adopt(Arc::clone(&self.shared), slot, io, (transport, local, remote)));
+        let transport = if secure {
+            Transport::Wss
+        } else {
+            Transport::Ws
+        };
+        self.runtime.spawn(websocket::adopt(
+            Arc::clone(&self.shared),
+            slot,
+            io,
+            (transport, local, remote),
+        ));
         true
     }
 

@@ -99,19 +99,40 @@ impl Dns for TokioResolver {
 
     async fn addresses(&self, name: &str) -> Vec<IpAddr> {
         // Names of the local network may be relative to the search list.
-        self.lookup_ip(name).await.map(|answer| answer.iter().collect()).unwrap_or_default()
+        self.lookup_ip(name)
+            .await
+            .map(|answer| answer.iter().collect())
+            .unwrap_or_default()
     }
 }
 
 fn absolute(name: &str) -> String {
-    if name.ends_with('.') { name.to_owned() } else { format!("{name}.") }
+    if name.ends_with('.') {
+        name.to_owned()
+    } else {
+        format!("{name}.")
+    }
 }
 
 /// Targets in the order to try. `chance` gives a number below its argument, for weights.
-pub async fn locate(dns: &impl Dns, question: &Question, chance: &mut (dyn FnMut(u32) -> u32 + Send)) -> Vec<(Transport, SocketAddr)> {
+pub async fn locate(
+    dns: &impl Dns,
+    question: &Question,
+    chance: &mut (dyn FnMut(u32) -> u32 + Send),
+) -> Vec<(Transport, SocketAddr)> {
     let host = question.host.trim_matches(['[', ']']);
-    let fixed = question.transport.map(|transport| if question.secure { secured(transport) } else { transport });
-    let default = fixed.unwrap_or(if question.secure { Transport::Tls } else { Transport::Udp });
+    let fixed = question.transport.map(|transport| {
+        if question.secure {
+            secured(transport)
+        } else {
+            transport
+        }
+    });
+    let default = fixed.unwrap_or(if question.secure {
+        Transport::Tls
+    } else {
+        Transport::Udp
+    });
     let port = question.port.unwrap_or(default_port(default));
     if let Ok(ip) = host.parse::<IpAddr>() {
         return vec![(default, SocketAddr::new(ip, port))];
@@ -141,7 +162,11 @@ pub async fn locate(dns: &impl Dns, question: &Question, chance: &mut (dyn FnMut
     }
     // §4.2: no SRV records, or a port that rules them out.
     let addresses = dns.addresses(host).await;
-    addresses.into_iter().take(MAX_TARGETS).map(|ip| (default, SocketAddr::new(ip, port))).collect()
+    addresses
+        .into_iter()
+        .take(MAX_TARGETS)
+        .map(|ip| (default, SocketAddr::new(ip, port)))
+        .collect()
 }
 
 /// §4.1: by NAPTR where there is one we can use, else by asking for the SRV records of each transport.
@@ -165,9 +190,15 @@ async fn services(dns: &impl Dns, host: &str, secure: bool) -> Vec<(Transport, S
     if !usable.is_empty() {
         return usable;
     }
-    let transports: &[Transport] =
-        if secure { &[Transport::Tls] } else { &[Transport::Udp, Transport::Tcp, Transport::Tls] };
-    transports.iter().map(|transport| (*transport, service_name(*transport, host))).collect()
+    let transports: &[Transport] = if secure {
+        &[Transport::Tls]
+    } else {
+        &[Transport::Udp, Transport::Tcp, Transport::Tls]
+    };
+    transports
+        .iter()
+        .map(|transport| (*transport, service_name(*transport, host)))
+        .collect()
 }
 
 fn service_name(transport: Transport, host: &str) -> String {
@@ -207,7 +238,9 @@ fn ordered(mut records: Vec<Srv>, chance: &mut (dyn FnMut(u32) -> u32 + Send)) -
     records.sort_by_key(|record| (record.priority, record.weight));
     let mut out = Vec::with_capacity(records.len());
     while let Some(priority) = records.first().map(|record| record.priority) {
-        let group = records.iter().take_while(|record| record.priority == priority);
+        let group = records
+            .iter()
+            .take_while(|record| record.priority == priority);
         let total: u32 = group.map(|record| u32::from(record.weight)).sum();
         let drawn = chance(total + 1).min(total);
         let mut sum = 0;
@@ -224,7 +257,9 @@ fn ordered(mut records: Vec<Srv>, chance: &mut (dyn FnMut(u32) -> u32 + Send)) -
 fn is_host_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     host.len() <= 253 && host.trim_end_matches('.').split('.').all(label)
 }
@@ -264,38 +299,85 @@ mod tests {
     }
 
     fn srv(priority: u16, weight: u16, port: u16, target: &str) -> Srv {
-        Srv { priority, weight, port, target: target.into() }
+        Srv {
+            priority,
+            weight,
+            port,
+            target: target.into(),
+        }
     }
 
     fn naptr(order: u16, service: &str, replacement: &str) -> Naptr {
-        Naptr { order, preference: 0, flags: "S".into(), service: service.into(), replacement: replacement.into() }
+        Naptr {
+            order,
+            preference: 0,
+            flags: "S".into(),
+            service: service.into(),
+            replacement: replacement.into(),
+        }
     }
 
     fn zone() -> Zone {
         let mut zone = Zone::default();
-        for (name, ip) in [("a.example", "192.0.2.1"), ("b.example", "192.0.2.2"), ("example", "192.0.2.9")] {
-            zone.addresses.insert(name.into(), vec![ip.parse().expect("address")]);
+        for (name, ip) in [
+            ("a.example", "192.0.2.1"),
+            ("b.example", "192.0.2.2"),
+            ("example", "192.0.2.9"),
+        ] {
+            zone.addresses
+                .insert(name.into(), vec![ip.parse().expect("address")]);
         }
-        zone.srv.insert("_sip._udp.example".into(), vec![srv(20, 0, 5070, "b.example"), srv(10, 0, 5060, "a.example")]);
-        zone.srv.insert("_sips._tcp.example".into(), vec![srv(1, 1, 5061, "b.example")]);
+        zone.srv.insert(
+            "_sip._udp.example".into(),
+            vec![srv(20, 0, 5070, "b.example"), srv(10, 0, 5060, "a.example")],
+        );
+        zone.srv.insert(
+            "_sips._tcp.example".into(),
+            vec![srv(1, 1, 5061, "b.example")],
+        );
         zone
     }
 
     fn question(host: &str) -> Question {
-        Question { host: host.into(), port: None, transport: None, secure: false }
+        Question {
+            host: host.into(),
+            port: None,
+            transport: None,
+            secure: false,
+        }
     }
 
     async fn ask(zone: &Zone, question: Question) -> Vec<String> {
         let targets = locate(zone, &question, &mut |_| 0).await;
-        targets.iter().map(|(transport, address)| format!("{transport:?} {address}")).collect()
+        targets
+            .iter()
+            .map(|(transport, address)| format!("{transport:?} {address}"))
+            .collect()
     }
 
     #[tokio::test]
     async fn numbers_are_not_asked_for() {
         let zone = Zone::default();
-        assert_eq!(ask(&zone, question("192.0.2.7")).await, ["Udp 192.0.2.7:5060"]);
-        assert_eq!(ask(&zone, Question { secure: true, ..question("[2001:db8::1]") }).await, ["Tls [2001:db8::1]:5061"]);
-        let tcp = Question { port: Some(99), transport: Some(Transport::Tcp), ..question("::1") };
+        assert_eq!(
+            ask(&zone, question("192.0.2.7")).await,
+            ["Udp 192.0.2.7:5060"]
+        );
+        assert_eq!(
+            ask(
+                &zone,
+                Question {
+                    secure: true,
+                    ..question("[2001:db8::1]")
+                }
+            )
+            .await,
+            ["Tls [2001:db8::1]:5061"]
+        );
+        let tcp = Question {
+            port: Some(99),
+            transport: Some(Transport::Tcp),
+            ..question("::1")
+        };
         assert_eq!(ask(&zone, tcp).await, ["Tcp [::1]:99"]);
         assert!(ask(&zone, question("bad host")).await.is_empty());
         assert!(ask(&zone, question("")).await.is_empty());
@@ -305,34 +387,59 @@ mod tests {
     #[tokio::test]
     async fn service_records_in_order() {
         let zone = zone();
-        let expected = ["Udp 192.0.2.1:5060", "Udp 192.0.2.2:5070", "Tls 192.0.2.2:5061"];
+        let expected = [
+            "Udp 192.0.2.1:5060",
+            "Udp 192.0.2.2:5070",
+            "Tls 192.0.2.2:5061",
+        ];
         assert_eq!(ask(&zone, question("example")).await, expected);
-        let secure = Question { secure: true, ..question("example") };
+        let secure = Question {
+            secure: true,
+            ..question("example")
+        };
         assert_eq!(ask(&zone, secure).await, ["Tls 192.0.2.2:5061"]);
     }
 
     #[tokio::test]
     async fn naptr_decides_the_transport() {
         let mut zone = zone();
-        let records = vec![naptr(50, "SIP+D2U", "_sip._udp.example"), naptr(10, "SIPS+D2T", "_sips._tcp.example")];
+        let records = vec![
+            naptr(50, "SIP+D2U", "_sip._udp.example"),
+            naptr(10, "SIPS+D2T", "_sips._tcp.example"),
+        ];
         zone.naptr.insert("example".into(), records);
-        let expected = ["Tls 192.0.2.2:5061", "Udp 192.0.2.1:5060", "Udp 192.0.2.2:5070"];
+        let expected = [
+            "Tls 192.0.2.2:5061",
+            "Udp 192.0.2.1:5060",
+            "Udp 192.0.2.2:5070",
+        ];
         assert_eq!(ask(&zone, question("example")).await, expected);
     }
 
     #[tokio::test]
     async fn a_port_or_no_service_records_mean_the_host_itself() {
         let zone = zone();
-        let port = Question { port: Some(5080), ..question("example") };
+        let port = Question {
+            port: Some(5080),
+            ..question("example")
+        };
         assert_eq!(ask(&zone, port).await, ["Udp 192.0.2.9:5080"]);
-        let tcp = Question { transport: Some(Transport::Tcp), ..question("example") };
+        let tcp = Question {
+            transport: Some(Transport::Tcp),
+            ..question("example")
+        };
         assert_eq!(ask(&zone, tcp).await, ["Tcp 192.0.2.9:5060"]);
         assert!(ask(&zone, question("nowhere.example")).await.is_empty());
     }
 
     #[test]
     fn weights_are_respected() {
-        let records = vec![srv(1, 0, 1, "zero"), srv(1, 30, 2, "thirty"), srv(1, 70, 3, "seventy"), srv(0, 0, 4, "first")];
+        let records = vec![
+            srv(1, 0, 1, "zero"),
+            srv(1, 30, 2, "thirty"),
+            srv(1, 70, 3, "seventy"),
+            srv(0, 0, 4, "first"),
+        ];
         let mut counts = BTreeMap::new();
         for draw in 0..=100 {
             let mut draws = [0, draw, 0, 0].into_iter();
@@ -341,7 +448,7 @@ mod tests {
             assert_eq!(order[0].target, "first");
             *counts.entry(order[1].target.clone()).or_insert(0) += 1;
         }
-        assert_eq!(counts.into_iter().map(|(_, count)| count).collect::<Vec<_>>(), [70, 30, 1]);
+        assert_eq!(counts.into_values().collect::<Vec<_>>(), [70, 30, 1]);
         assert!(ordered(vec![srv(0, 0, 0, ".")], &mut |_| 0).is_empty());
     }
 }

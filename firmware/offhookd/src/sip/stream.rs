@@ -29,7 +29,11 @@ pub(crate) type Ends = (Transport, SocketAddr, SocketAddr);
 
 /// Opens a listening socket.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
@@ -56,11 +60,23 @@ pub(crate) async fn accept(shared: Arc<Shared>, listener: TcpListener, tls: Opti
             continue;
         };
         Counters::count(&shared.counters.connections_accepted);
-        tokio::spawn(serve(Arc::clone(&shared), socket, remote, tls.clone(), slot));
+        tokio::spawn(serve(
+            Arc::clone(&shared),
+            socket,
+            remote,
+            tls.clone(),
+            slot,
+        ));
     }
 }
 
-async fn serve(shared: Arc<Shared>, socket: TcpStream, remote: SocketAddr, tls: Option<TlsAcceptor>, slot: Slot) {
+async fn serve(
+    shared: Arc<Shared>,
+    socket: TcpStream,
+    remote: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    slot: Slot,
+) {
     prepare(&socket);
     let Ok(local) = socket.local_addr() else {
         return;
@@ -78,7 +94,9 @@ async fn serve(shared: Arc<Shared>, socket: TcpStream, remote: SocketAddr, tls: 
 /// Small messages go at once, and dead peers are noticed.
 fn prepare(socket: &TcpStream) {
     let _ = socket.set_nodelay(true);
-    let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(15));
     let _ = SockRef::from(socket).set_tcp_keepalive(&keepalive);
 }
 
@@ -97,8 +115,13 @@ where
         }
     }
     if first.starts_with(HTTP) {
-        let transport = if transport == Transport::Tls { Transport::Wss } else { Transport::Ws };
-        return websocket::serve(shared, slot, io, first.freeze(), (transport, local, remote)).await;
+        let transport = if transport == Transport::Tls {
+            Transport::Wss
+        } else {
+            Transport::Ws
+        };
+        return websocket::serve(shared, slot, io, first.freeze(), (transport, local, remote))
+            .await;
     }
     let link = shared.connections.enter(transport, remote);
     run(&shared, &link, io, Some(&first), local).await;
@@ -150,7 +173,11 @@ async fn open(shared: Arc<Shared>, slot: Slot, link: Arc<Link>) {
 
 /// Tells the core that a connection is gone, and which messages with it.
 pub(crate) async fn end(shared: &Shared, link: &Link) {
-    let unsent = shared.connections.leave(link).into_iter().map(|flow| Input::SendFailed { flow });
+    let unsent = shared
+        .connections
+        .leave(link)
+        .into_iter()
+        .map(|flow| Input::SendFailed { flow });
     let mut batch = vec![Input::ConnectionClosed(link.id)];
     batch.extend(unsent);
     offer_patiently(&*shared.sink, batch).await;
@@ -162,7 +189,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (reader, mut writer) = tokio::io::split(io);
-    let flow = Flow { transport: link.transport, local, remote: link.remote, connection: Some(link.id) };
+    let flow = Flow {
+        transport: link.transport,
+        local,
+        remote: link.remote,
+        connection: Some(link.id),
+    };
     tokio::select! {
         // Both are polled in turn: an answer that was queued just before the end is still written below.
         () = read(shared, link, reader, first, flow) => {}
@@ -193,7 +225,10 @@ async fn read<R: AsyncRead + Unpin>(
                 Ok(Some(Frame::Message(bytes))) => batch.push(Input::Received { flow, bytes }),
                 Ok(Some(Frame::Ping)) => {
                     Counters::count(&shared.counters.keep_alives);
-                    if !shared.connections.push(link, None, Bytes::from_static(b"\r\n")) {
+                    if !shared
+                        .connections
+                        .push(link, None, Bytes::from_static(b"\r\n"))
+                    {
                         return;
                     }
                 }
@@ -218,7 +253,11 @@ async fn read<R: AsyncRead + Unpin>(
             None => Some(Instant::now() + shared.limits.incomplete),
             running => running,
         };
-        let quiet = if greeted { Instant::now() + shared.limits.idle } else { opened + shared.limits.incomplete };
+        let quiet = if greeted {
+            Instant::now() + shared.limits.idle
+        } else {
+            opened + shared.limits.incomplete
+        };
         buffer.clear();
         match timeout_at(incomplete.unwrap_or(quiet), reader.read_buf(&mut buffer)).await {
             Ok(Ok(1..)) => framer.push(&buffer),
@@ -238,7 +277,7 @@ async fn deliver(shared: &Shared, batch: Vec<Input>) {
 fn refusal(error: &FramingError, remote: SocketAddr) -> Option<Bytes> {
     let request = Message::salvage(error.head.clone()?)?;
     // Nothing is kept of it: any tag will do.
-    Some(MessageBuilder::refusal_of(&request, error.error.clone(), Some("refused"), Some(remote)).finish())
+    Some(MessageBuilder::refusal_of(&request, error.error, Some("refused"), Some(remote)).finish())
 }
 
 async fn write<W: AsyncWrite + Unpin>(shared: &Shared, link: &Link, writer: &mut W) {
@@ -256,12 +295,18 @@ async fn write_rest<W: AsyncWrite + Unpin>(link: &Link, writer: &mut W) -> io::R
     writer.shutdown().await
 }
 
-async fn write_all<W: AsyncWrite + Unpin>(writer: &mut W, messages: &[(Option<Flow>, Bytes)]) -> io::Result<()> {
+async fn write_all<W: AsyncWrite + Unpin>(
+    writer: &mut W,
+    messages: &[(Option<Flow>, Bytes)],
+) -> io::Result<()> {
     match messages {
         [] => {}
         [(_, only)] => writer.write_all(only).await?,
         several => {
-            let joined: Vec<u8> = several.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect();
+            let joined: Vec<u8> = several
+                .iter()
+                .flat_map(|(_, bytes)| bytes.iter().copied())
+                .collect();
             writer.write_all(&joined).await?;
         }
     }

@@ -31,8 +31,11 @@ pub(super) fn answer(datagram: &[u8], remote: SocketAddr) -> Option<Vec<u8>> {
         return None;
     }
     let unknown = unknown_attributes(attributes)?;
-    let (kind, body) =
-        if unknown.is_empty() { (BINDING_SUCCESS, mapped(remote, transaction)) } else { (BINDING_ERROR, refusal(&unknown)) };
+    let (kind, body) = if unknown.is_empty() {
+        (BINDING_SUCCESS, mapped(remote, transaction))
+    } else {
+        (BINDING_ERROR, refusal(&unknown))
+    };
     let mut out = Vec::with_capacity(HEADER + body.len());
     out.extend(kind.to_be_bytes());
     out.extend(u16::try_from(body.len()).ok()?.to_be_bytes());
@@ -43,7 +46,9 @@ pub(super) fn answer(datagram: &[u8], remote: SocketAddr) -> Option<Vec<u8>> {
 }
 
 fn number(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |sum, byte| sum << 8 | u16::from(*byte))
+    bytes
+        .iter()
+        .fold(0, |sum, byte| sum << 8 | u16::from(*byte))
 }
 
 /// Attributes that must be understood and are not; `None` when they do not add up.
@@ -98,9 +103,20 @@ mod tests {
     use super::*;
 
     fn request(attributes: &[u8]) -> Vec<u8> {
-        let mut out = vec![0, 1, 0, u8::try_from(attributes.len()).expect("short"), 0x21, 0x12, 0xA4, 0x42];
+        let mut out = vec![
+            0,
+            1,
+            0,
+            u8::try_from(attributes.len()).expect("short"),
+            0x21,
+            0x12,
+            0xA4,
+            0x42,
+        ];
         // The transaction of RFC 5769 §2.
-        out.extend([0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae]);
+        out.extend([
+            0xb7, 0xe7, 0xa7, 0x01, 0xbc, 0x34, 0xd6, 0x86, 0xfa, 0x87, 0xdf, 0xae,
+        ]);
         out.extend(attributes);
         out
     }
@@ -108,16 +124,22 @@ mod tests {
     /// XOR-MAPPED-ADDRESS values of RFC 5769 §2.2 and §2.3.
     #[test]
     fn tells_the_address_as_rfc_5769_does() {
-        let answered = answer(&request(&[]), "192.0.2.1:32853".parse().expect("address")).expect("answer");
+        let answered =
+            answer(&request(&[]), "192.0.2.1:32853".parse().expect("address")).expect("answer");
         assert_eq!(&answered[..4], [1, 1, 0, 12]);
-        assert_eq!(&answered[20..], [0, 0x20, 0, 8, 0, 1, 0xa1, 0x47, 0xe1, 0x12, 0xa6, 0x43]);
-        let remote = "[2001:db8:1234:5678:11:2233:4455:6677]:32853".parse().expect("address");
+        assert_eq!(
+            &answered[20..],
+            [0, 0x20, 0, 8, 0, 1, 0xa1, 0x47, 0xe1, 0x12, 0xa6, 0x43]
+        );
+        let remote = "[2001:db8:1234:5678:11:2233:4455:6677]:32853"
+            .parse()
+            .expect("address");
         let answered = answer(&request(&[]), remote).expect("answer");
         assert_eq!(
             &answered[24..],
             [
-                0, 2, 0xa1, 0x47, 0x01, 0x13, 0xa9, 0xfa, 0xa5, 0xd3, 0xf1, 0x79, 0xbc, 0x25, 0xf4, 0xb5, 0xbe, 0xd2,
-                0xb9, 0xd9
+                0, 2, 0xa1, 0x47, 0x01, 0x13, 0xa9, 0xfa, 0xa5, 0xd3, 0xf1, 0x79, 0xbc, 0x25, 0xf4,
+                0xb5, 0xbe, 0xd2, 0xb9, 0xd9
             ]
         );
     }
@@ -127,7 +149,10 @@ mod tests {
         let remote = "192.0.2.1:1".parse().expect("address");
         let refused = answer(&request(&[0x7f, 0xff, 0, 1, 0, 0, 0, 0]), remote).expect("answer");
         assert_eq!(&refused[..2], [1, 0x11]);
-        assert!(answer(&request(&[0x80, 0x22, 0, 2, b'x', b'y', 0, 0]), remote).is_some_and(|out| out[1] == 1));
+        assert!(
+            answer(&request(&[0x80, 0x22, 0, 2, b'x', b'y', 0, 0]), remote)
+                .is_some_and(|out| out[1] == 1)
+        );
         for bad in [&[0x80, 0x22, 0, 9, 0, 0, 0, 0][..], &[0, 0, 0, 0, 0][..]] {
             assert!(answer(&request(bad), remote).is_none());
         }

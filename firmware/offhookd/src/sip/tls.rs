@@ -27,7 +27,8 @@ pub(crate) fn acceptor(certificate: &Certificate) -> anyhow::Result<TlsAcceptor>
         Certificate::SelfSigned { directory, names } => self_signed(directory, names)?,
     };
     let certificates = certificates(&chain)?;
-    let key = PrivateKeyDer::from_pem_file(&key).with_context(|| format!("private key {}", key.display()))?;
+    let key = PrivateKeyDer::from_pem_file(&key)
+        .with_context(|| format!("private key {}", key.display()))?;
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
@@ -38,10 +39,14 @@ pub(crate) fn acceptor(certificate: &Certificate) -> anyhow::Result<TlsAcceptor>
 
 /// For the connections we open.
 pub(crate) fn connector(roots: Option<&Path>, verify: bool) -> anyhow::Result<TlsConnector> {
-    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+    let builder =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     if !verify {
         let unchecked = Arc::new(Unchecked(provider()));
-        let config = builder.dangerous().with_custom_certificate_verifier(unchecked).with_no_client_auth();
+        let config = builder
+            .dangerous()
+            .with_custom_certificate_verifier(unchecked)
+            .with_no_client_auth();
         return Ok(TlsConnector::from(Arc::new(config)));
     }
     let mut store = RootCertStore::empty();
@@ -52,7 +57,9 @@ pub(crate) fn connector(roots: Option<&Path>, verify: bool) -> anyhow::Result<Tl
         // Then no peer can be trusted, and connections fail.
         None => {}
     }
-    Ok(TlsConnector::from(Arc::new(builder.with_root_certificates(store).with_no_client_auth())))
+    Ok(TlsConnector::from(Arc::new(
+        builder.with_root_certificates(store).with_no_client_auth(),
+    )))
 }
 
 /// What the peer's certificate has to name: the host that was resolved, or the address (RFC 5922 §4).
@@ -75,7 +82,10 @@ fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
 
 /// The certificate of before, or a new one.
 fn self_signed(directory: &Path, names: &[String]) -> anyhow::Result<(PathBuf, PathBuf)> {
-    let (chain, key) = (directory.join("sip-certificate.pem"), directory.join("sip-key.pem"));
+    let (chain, key) = (
+        directory.join("sip-certificate.pem"),
+        directory.join("sip-key.pem"),
+    );
     if chain.exists() && key.exists() {
         return Ok((chain, key));
     }
@@ -93,7 +103,11 @@ fn write_whole(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
     let temporary = path.with_extension("new");
     let _ = fs::remove_file(&temporary);
     let written = || -> std::io::Result<()> {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&temporary)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&temporary, path)
@@ -123,7 +137,12 @@ impl ServerCertVerifier for Unchecked {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -132,7 +151,12 @@ impl ServerCertVerifier for Unchecked {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

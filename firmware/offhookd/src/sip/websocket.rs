@@ -33,7 +33,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = Prefixed { prefix: first, io };
-    let handshake = tokio_tungstenite::accept_hdr_async_with_config(io, choose_subprotocol, Some(config(&shared)));
+    let handshake = tokio_tungstenite::accept_hdr_async_with_config(
+        io,
+        choose_subprotocol,
+        Some(config(&shared)),
+    );
     match timeout(shared.limits.incomplete, handshake).await {
         Ok(Ok(socket)) => carry(&shared, socket, ends).await,
         Ok(Err(_)) => Counters::count(&shared.counters.malformed),
@@ -64,11 +68,20 @@ fn config(shared: &Shared) -> WebSocketConfig {
 
 /// The client has to offer `sip` and is told that it was chosen (RFC 7118 §4.1).
 #[expect(clippy::result_large_err, reason = "the signature is the handshake's")]
-fn choose_subprotocol(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+fn choose_subprotocol(
+    request: &Request,
+    mut response: Response,
+) -> Result<Response, ErrorResponse> {
     let offered = request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL);
-    let mut names = offered.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let mut names = offered
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
     if names.any(|name| name.trim().eq_ignore_ascii_case(SUBPROTOCOL)) {
-        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        response.headers_mut().insert(
+            header::SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(SUBPROTOCOL),
+        );
         return Ok(response);
     }
     let mut refusal = ErrorResponse::new(Some("The subprotocol is sip".to_owned()));
@@ -90,15 +103,24 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (writer, reader) = socket.split();
-    let flow = Flow { transport: link.transport, local, remote: link.remote, connection: Some(link.id) };
+    let flow = Flow {
+        transport: link.transport,
+        local,
+        remote: link.remote,
+        connection: Some(link.id),
+    };
     tokio::select! {
         () = read(shared, link, reader, flow) => {}
         () = write(shared, link, writer) => {}
     }
 }
 
-async fn read<S>(shared: &Shared, link: &Link, mut reader: SplitStream<WebSocketStream<S>>, flow: Flow)
-where
+async fn read<S>(
+    shared: &Shared,
+    link: &Link,
+    mut reader: SplitStream<WebSocketStream<S>>,
+    flow: Flow,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     // A browser answers our pings by itself: three of them without an answer, and it is gone.
@@ -118,7 +140,9 @@ where
             }
             Ok(Frame::Ping) => {
                 Counters::count(&shared.counters.keep_alives);
-                shared.connections.push(link, None, Bytes::from_static(b"\r\n"));
+                shared
+                    .connections
+                    .push(link, None, Bytes::from_static(b"\r\n"));
             }
             Ok(Frame::Pong) => Counters::count(&shared.counters.keep_alives),
             // Where the next message begins is known: only this one is lost.
@@ -170,7 +194,11 @@ struct Prefixed<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.prefix.has_remaining() {
             let length = self.prefix.len().min(buf.remaining());
             let first = self.prefix.split_to(length);
@@ -182,7 +210,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
