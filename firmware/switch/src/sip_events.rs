@@ -94,6 +94,8 @@ impl Exchange {
                 };
                 self.session_gone(now, session, release(reason.as_ref(), default));
             }
+            // We accept no subscription yet.
+            Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
             Event::Response {
                 request,
                 status,
