@@ -10,6 +10,7 @@ use crate::{Store, announcements, devices, lines, recording_rules, routes, site,
 pub(crate) fn load(connection: &Connection, seal: &Seal) -> Result<Config, StoreError> {
     let rows = devices::list(connection)?;
     Ok(Config {
+        limits: offhook_switch::config::Limits::default(),
         site: site::get(connection)?.unwrap_or_default(),
         users: users::list(connection)?.into_iter().collect(),
         devices: rows.into_iter().map(|row| (row.id, row.device)).collect(),

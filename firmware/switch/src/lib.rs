@@ -6,8 +6,29 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::disallowed_methods)]
 
+pub mod cause;
 pub mod config;
 pub mod exchange;
 pub mod id;
 pub mod pii;
+pub mod policy;
 pub mod record;
+
+mod access;
+mod analog;
+mod announcement;
+mod bridge;
+mod call;
+mod digits;
+mod entry;
+mod hold;
+mod index;
+mod leg;
+mod ports;
+mod recording;
+mod registration;
+mod routing;
+mod sip_events;
+mod timer;
+mod transfer;
+mod trunk;

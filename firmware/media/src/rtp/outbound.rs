@@ -117,7 +117,8 @@ impl Outbound {
         }
     }
 
-    /// Header of a peer's packet passed on; `None` when it is too late to be of use.
+    /// Header of a peer's packet passed on; `None` when it is too late to be of use. A packet of no samples is a telephone event:
+    /// its timestamp stands still while it lasts.
     pub fn forwarded(
         &mut self,
         incoming: &Header,
@@ -145,7 +146,7 @@ impl Outbound {
             let timestamp = incoming.timestamp.wrapping_add(mapping.timestamp_offset);
             let skew = timestamp.wrapping_sub(self.timestamp_at(now)) as i32;
             let ahead = sequence.wrapping_sub(self.last_sequence);
-            let near = skew.unsigned_abs() < MAX_SKEW as u32;
+            let near = samples == 0 || skew.unsigned_abs() < MAX_SKEW as u32;
             if near && (1..=MAX_AHEAD).contains(&ahead) {
                 return Some(self.emit(
                     payload_type,
@@ -209,9 +210,11 @@ impl Outbound {
             self.packets += 1;
         }
         self.last_sequence = sequence;
-        self.last_timestamp = timestamp;
-        self.last_samples = samples;
-        self.last_at = Some(now);
+        if samples > 0 || self.last_at.is_none() {
+            self.last_timestamp = timestamp;
+            self.last_samples = samples;
+            self.last_at = Some(now);
+        }
         Header {
             marker,
             payload_type,

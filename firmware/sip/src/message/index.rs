@@ -66,6 +66,8 @@ pub(crate) struct Index {
     pub(crate) body_start: usize,
     /// `Content-Length`, when there is one.
     pub(crate) content_length: Option<usize>,
+    /// There are several, or one that is no number: on a stream nobody knows where the message ends.
+    pub(crate) length_unclear: bool,
     /// The first thing wrong.
     pub(crate) defect: Option<ParseError>,
 }
@@ -137,6 +139,7 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
         fields: Vec::with_capacity(24),
         body_start: bytes.len(),
         content_length: None,
+        length_unclear: false,
         defect: None,
     };
     if bytes.len() > limits.message.min(u32::MAX as usize) {
@@ -267,12 +270,16 @@ fn field(bytes: &[u8], start: usize, end: usize, folded: bool) -> Option<Field> 
 
 fn content_length(value: &[u8], index: &mut Index) {
     if index.content_length.is_some() {
+        index.length_unclear = true;
         index.defect(ParseError::bad("Repeated Content-Length"));
         return;
     }
     match chars::digits(value, u64::from(u32::MAX)).and_then(|n| usize::try_from(n).ok()) {
         Some(length) => index.content_length = Some(length),
-        None => index.defect(ParseError::bad("Malformed Content-Length")),
+        None => {
+            index.length_unclear = true;
+            index.defect(ParseError::bad("Malformed Content-Length"));
+        }
     }
 }
 
