@@ -5,5 +5,3 @@
 pub mod country;
 pub mod fxo;
 pub mod fxs;
-pub mod simulated;
-mod timers;

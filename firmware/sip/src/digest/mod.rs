@@ -11,6 +11,4 @@ mod server;
 mod tests;
 
 pub use compute::{Algorithm, Ha1, Secret};
-pub(crate) use nonce::hmac_sha256;
-pub(crate) use params::quote;
 pub use server::{Authenticator, AuthenticatorConfig, Kind, Verdict};

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Body, EndpointConfig, Flow, Transport, text};
+pub(crate) use crate::message::reason_phrase;
 use crate::message::{Message, Method};
 
 /// Methods we take, for `Allow`.
-pub(crate) const ALLOW: &str =
-    "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, SUBSCRIBE, NOTIFY, PUBLISH, INFO, REFER, MESSAGE, UPDATE";
+pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, SUBSCRIBE, NOTIFY, PUBLISH, INFO, REFER, MESSAGE, UPDATE";
 /// Option tags we support, for `Supported`.
 pub(crate) const SUPPORTED: &str = "100rel, timer, replaces, norefersub";
 
@@ -56,33 +56,18 @@ pub(crate) fn lines(out: &mut String, headers: &[(&str, &str)]) {
 
 /// The method as text.
 pub(crate) fn method_text(method: &Method) -> &str {
-    match method {
-        Method::Invite => "INVITE",
-        Method::Ack => "ACK",
-        Method::Bye => "BYE",
-        Method::Cancel => "CANCEL",
-        Method::Options => "OPTIONS",
-        Method::Register => "REGISTER",
-        Method::Prack => "PRACK",
-        Method::Subscribe => "SUBSCRIBE",
-        Method::Notify => "NOTIFY",
-        Method::Publish => "PUBLISH",
-        Method::Info => "INFO",
-        Method::Refer => "REFER",
-        Method::Message => "MESSAGE",
-        Method::Update => "UPDATE",
-        Method::Other(text) => text,
-    }
+    method.as_str()
 }
 
 /// Our address on a flow as `host:port` for Via and Contact.
 pub(crate) fn local_host_port(config: &EndpointConfig, flow: &Flow) -> String {
     let ip = flow.local.ip();
     let port = match flow.local.port() {
-        0 => config.ports.iter().find(|(transport, _)| *transport == flow.transport).map_or_else(
-            || default_port(flow.transport),
-            |(_, port)| *port,
-        ),
+        0 => config
+            .ports
+            .iter()
+            .find(|(transport, _)| *transport == flow.transport)
+            .map_or_else(|| default_port(flow.transport), |(_, port)| *port),
         port => port,
     };
     if !ip.is_unspecified() {
@@ -119,7 +104,10 @@ fn via_transport(transport: Transport) -> &'static str {
 fn push_contact(out: &mut String, flow: &Flow, local: &str, user: Option<&str>) {
     out.push_str("Contact: <sip:");
     if let Some(user) = user {
-        out.extend(user.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '@')));
+        out.extend(
+            user.chars()
+                .filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '@')),
+        );
         out.push('@');
     }
     out.push_str(local);
@@ -151,7 +139,13 @@ fn finish(mut out: String, body: Option<&Body>) -> Bytes {
 }
 
 /// Writes a request.
-pub(crate) fn request(config: &EndpointConfig, head: &Head, flow: &Flow, branch: &str, auth: &str) -> Bytes {
+pub(crate) fn request(
+    config: &EndpointConfig,
+    head: &Head,
+    flow: &Flow,
+    branch: &str,
+    auth: &str,
+) -> Bytes {
     let local = local_host_port(config, flow);
     let method = method_text(&head.method);
     let body_len = head.body.as_ref().map_or(0, |body| body.bytes.len() + 64);
@@ -170,7 +164,11 @@ pub(crate) fn request(config: &EndpointConfig, head: &Head, flow: &Flow, branch:
     }
     line(&mut out, "From", &head.from);
     line(&mut out, "To", &head.to);
-    let _ = write!(out, "Call-ID: {}\r\nCSeq: {} {method}\r\n", head.call_id, head.cseq);
+    let _ = write!(
+        out,
+        "Call-ID: {}\r\nCSeq: {} {method}\r\n",
+        head.call_id, head.cseq
+    );
     if let Some(user) = &head.contact {
         push_contact(&mut out, flow, &local, user.as_deref());
     }
@@ -184,21 +182,42 @@ pub(crate) fn request(config: &EndpointConfig, head: &Head, flow: &Flow, branch:
 
 /// Whether rendered header lines hold a header.
 pub(crate) fn has_line(lines: &str, name: &str) -> bool {
-    lines.split("\r\n").any(|line| line.split_once(':').is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case(name)))
+    lines.split("\r\n").any(|line| {
+        line.split_once(':')
+            .is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+    })
 }
 
 /// Writes the CANCEL of an INVITE sent over `flow` with `branch` (RFC 3261 §9.1).
-pub(crate) fn cancel(config: &EndpointConfig, invite: &Head, flow: &Flow, branch: &str, reason: Option<&str>) -> Bytes {
+pub(crate) fn cancel(
+    config: &EndpointConfig,
+    invite: &Head,
+    flow: &Flow,
+    branch: &str,
+    reason: Option<&str>,
+) -> Bytes {
     let mut lines = String::new();
     if let Some(reason) = reason {
         line(&mut lines, "Reason", reason);
     }
-    let head = Head { method: Method::Cancel, contact: None, lines, body: None, ..invite.clone() };
+    let head = Head {
+        method: Method::Cancel,
+        contact: None,
+        lines,
+        body: None,
+        ..invite.clone()
+    };
     request(config, &head, flow, branch, "")
 }
 
 /// Writes the ACK of a 300–699 (RFC 3261 §17.1.1.3).
-pub(crate) fn ack_refusal(config: &EndpointConfig, invite: &Head, flow: &Flow, branch: &str, to: &str) -> Bytes {
+pub(crate) fn ack_refusal(
+    config: &EndpointConfig,
+    invite: &Head,
+    flow: &Flow,
+    branch: &str,
+    to: &str,
+) -> Bytes {
     let head = Head {
         method: Method::Ack,
         contact: None,
@@ -234,12 +253,28 @@ pub(crate) struct Response<'a> {
 }
 
 /// Writes a response (RFC 3261 §8.2.6). `source` is where the request came from, for `received` and `rport`.
-pub(crate) fn response(config: &EndpointConfig, request: &Message, source: &Flow, response: &Response<'_>) -> Bytes {
-    let mut out = String::with_capacity(640 + response.lines.len() + response.body.map_or(0, |body| body.bytes.len()));
-    let _ = write!(out, "SIP/2.0 {} {}\r\n", response.status, reason_phrase(response.status));
+pub(crate) fn response(
+    config: &EndpointConfig,
+    request: &Message,
+    source: &Flow,
+    response: &Response<'_>,
+) -> Bytes {
+    let mut out = String::with_capacity(
+        640 + response.lines.len() + response.body.map_or(0, |body| body.bytes.len()),
+    );
+    let _ = write!(
+        out,
+        "SIP/2.0 {} {}\r\n",
+        response.status,
+        reason_phrase(response.status)
+    );
     for (at, via) in request.header_values("Via").enumerate() {
         out.push_str("Via: ");
-        if at == 0 { push_top_via(&mut out, &via, source) } else { out.push_str(&via) }
+        if at == 0 {
+            push_top_via(&mut out, &via, source)
+        } else {
+            out.push_str(&via)
+        }
         out.push_str("\r\n");
     }
     if response.contact.is_some() {
@@ -247,7 +282,11 @@ pub(crate) fn response(config: &EndpointConfig, request: &Message, source: &Flow
             line(&mut out, "Record-Route", &route);
         }
     }
-    line(&mut out, "From", &request.header("From").unwrap_or_default());
+    line(
+        &mut out,
+        "From",
+        &request.header("From").unwrap_or_default(),
+    );
     let to = request.header("To").unwrap_or_default();
     out.push_str("To: ");
     out.push_str(&to);
@@ -259,7 +298,11 @@ pub(crate) fn response(config: &EndpointConfig, request: &Message, source: &Flow
     }
     out.push_str("\r\n");
     line(&mut out, "Call-ID", request.call_id());
-    line(&mut out, "CSeq", &request.header("CSeq").unwrap_or_default());
+    line(
+        &mut out,
+        "CSeq",
+        &request.header("CSeq").unwrap_or_default(),
+    );
     if response.status == 100
         && let Some(timestamp) = request.header("Timestamp")
     {
@@ -281,7 +324,9 @@ fn push_top_via(out: &mut String, via: &str, source: &Flow) {
     let parsed = text::Via::parse(via);
     let ip = source.remote.ip().to_canonical();
     let wants_rport = parsed.as_ref().is_some_and(|via| via.rport);
-    let same_host = parsed.as_ref().is_some_and(|via| via.address().0.map(|ip| ip.to_canonical()) == Some(ip));
+    let same_host = parsed
+        .as_ref()
+        .is_some_and(|via| via.address().0.map(|ip| ip.to_canonical()) == Some(ip));
     if !wants_rport && same_host {
         out.push_str(via);
         return;
@@ -299,80 +344,5 @@ fn push_top_via(out: &mut String, via: &str, source: &Flow) {
     let _ = write!(out, ";received={ip}");
     if wants_rport {
         let _ = write!(out, ";rport={}", source.remote.port());
-    }
-}
-
-/// The reason phrase of a status.
-pub(crate) fn reason_phrase(status: u16) -> &'static str {
-    match status {
-        100 => "Trying",
-        180 => "Ringing",
-        181 => "Call Is Being Forwarded",
-        182 => "Queued",
-        183 => "Session Progress",
-        199 => "Early Dialog Terminated",
-        200 => "OK",
-        202 => "Accepted",
-        204 => "No Notification",
-        300 => "Multiple Choices",
-        301 => "Moved Permanently",
-        302 => "Moved Temporarily",
-        305 => "Use Proxy",
-        380 => "Alternative Service",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        402 => "Payment Required",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        406 => "Not Acceptable",
-        407 => "Proxy Authentication Required",
-        408 => "Request Timeout",
-        410 => "Gone",
-        412 => "Conditional Request Failed",
-        413 => "Request Entity Too Large",
-        414 => "Request-URI Too Long",
-        415 => "Unsupported Media Type",
-        416 => "Unsupported URI Scheme",
-        420 => "Bad Extension",
-        421 => "Extension Required",
-        422 => "Session Interval Too Small",
-        423 => "Interval Too Brief",
-        430 => "Flow Failed",
-        439 => "First Hop Lacks Outbound Support",
-        469 => "Bad Info Package",
-        480 => "Temporarily Unavailable",
-        481 => "Call/Transaction Does Not Exist",
-        482 => "Loop Detected",
-        483 => "Too Many Hops",
-        484 => "Address Incomplete",
-        485 => "Ambiguous",
-        486 => "Busy Here",
-        487 => "Request Terminated",
-        488 => "Not Acceptable Here",
-        489 => "Bad Event",
-        491 => "Request Pending",
-        493 => "Undecipherable",
-        494 => "Security Agreement Required",
-        500 => "Server Internal Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Server Time-out",
-        505 => "Version Not Supported",
-        513 => "Message Too Large",
-        580 => "Precondition Failure",
-        600 => "Busy Everywhere",
-        603 => "Decline",
-        604 => "Does Not Exist Anywhere",
-        606 => "Not Acceptable",
-        607 => "Unwanted",
-        608 => "Rejected",
-        101..=199 => "Progress",
-        201..=299 => "OK",
-        301..=399 => "Redirection",
-        401..=499 => "Request Failure",
-        501..=599 => "Server Failure",
-        _ => "Global Failure",
     }
 }

@@ -5,14 +5,14 @@
 //! [`Event::Ended`] / [`Event::Failed`]. The endpoint retransmits, matches, authenticates as a client, refreshes session timers,
 //! acknowledges provisional responses and answers what needs no decision (ACK, PRACK, CANCEL's 200, 481, 491, 405, 483 …).
 
-mod compose;
+pub(crate) mod compose;
 mod config;
 mod event;
-mod incoming;
-mod outgoing;
+pub(crate) mod incoming;
+pub(crate) mod outgoing;
 mod requests;
 mod server;
-mod session;
+pub(crate) mod session;
 pub(crate) mod text;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -21,7 +21,10 @@ use std::time::Instant;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{RngCore, SeedableRng};
 
-pub use config::{ClientRequestId, ConnectionId, EndpointConfig, Flow, ResolveId, ServerTransactionId, SessionId, Transport};
+pub use config::{
+    ClientRequestId, ConnectionId, EndpointConfig, Flow, ResolveId, ServerTransactionId, SessionId,
+    Transport,
+};
 pub use event::{Body, Event, Input, Output, Reason};
 pub use requests::{Credentials, Invite, OutOfDialogRequest, Target};
 
@@ -34,27 +37,27 @@ pub struct Gone;
 
 /// The SIP endpoint of the box. See the module's documentation.
 pub struct Endpoint {
-    config: EndpointConfig,
-    random: ChaCha12Rng,
-    outputs: VecDeque<Output>,
-    deadlines: Deadlines,
-    transactions: Transactions,
-    outgoing: HashMap<u64, outgoing::Outgoing>,
-    sessions: BTreeMap<SessionId, session::Session>,
-    subscriptions: BTreeMap<crate::event::SubscriptionId, crate::event::Subscription>,
+    pub(crate) config: EndpointConfig,
+    pub(crate) random: ChaCha12Rng,
+    pub(crate) outputs: VecDeque<Output>,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) transactions: Transactions,
+    pub(crate) outgoing: HashMap<u64, outgoing::Outgoing>,
+    pub(crate) sessions: BTreeMap<SessionId, session::Session>,
+    pub(crate) subscriptions: BTreeMap<crate::event::SubscriptionId, crate::event::Subscription>,
     /// Who has a local tag.
-    tags: HashMap<Box<str>, TagOwner>,
+    pub(crate) tags: HashMap<Box<str>, TagOwner>,
     /// Which request a question to the shell is for.
-    resolves: HashMap<ResolveId, u64>,
-    next_id: u64,
-    key: String,
-    overload_refusals: u64,
-    cookie: u64,
+    pub(crate) resolves: HashMap<ResolveId, u64>,
+    pub(crate) next_id: u64,
+    pub(crate) key: String,
+    pub(crate) overload_refusals: u64,
+    pub(crate) cookie: u64,
 }
 
 /// Who a local tag stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TagOwner {
+pub(crate) enum TagOwner {
     Session(SessionId),
     Subscription(crate::event::SubscriptionId),
 }
@@ -149,21 +152,21 @@ impl Endpoint {
         self.sessions.get(&session).map(|session| &*session.call_id)
     }
 
-    fn fresh_id(&mut self) -> u64 {
+    pub(crate) fn fresh_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
     }
 
     /// 64 random bits in hexadecimal: unguessable tags, branches and Call-IDs (RFC 3261 §19.3).
-    fn token(&mut self) -> String {
+    pub(crate) fn token(&mut self) -> String {
         format!("{:016x}", self.random.next_u64())
     }
 
-    fn emit(&mut self, event: Event) {
+    pub(crate) fn emit(&mut self, event: Event) {
         self.outputs.push_back(Output::Event(event));
     }
 
-    fn send(&mut self, flow: Flow, bytes: bytes::Bytes) {
+    pub(crate) fn send(&mut self, flow: Flow, bytes: bytes::Bytes) {
         self.outputs.push_back(Output::Send { flow, bytes });
     }
 }

@@ -7,12 +7,17 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::compose::{self, Head};
-use super::{ClientRequestId, ConnectionId, Credentials, Endpoint, Event, Flow, Output, ResolveId, SessionId, Transport, text};
+use super::{
+    ClientRequestId, ConnectionId, Credentials, Endpoint, Event, Flow, Output, ResolveId,
+    SessionId, Transport, text,
+};
 use crate::dialog::NextHop;
+use crate::digest::client::Signed;
 use crate::event::SubscriptionId;
 use crate::message::{Message, Method, Uri};
 use crate::transaction::{
-    COOKIE, ClientMachine, ClientTransaction, InviteClient, InviteVerdict, NonInviteClient, Owner, Timer,
+    COOKIE, ClientMachine, ClientTransaction, InviteClient, InviteVerdict, NonInviteClient, Owner,
+    Timer,
 };
 
 /// Above this size UDP risks fragments: TCP is tried first (RFC 3261 §18.1.1). Bytes.
@@ -67,8 +72,10 @@ pub(crate) struct Outgoing {
     pub(crate) credentials: Option<Credentials>,
     /// Authorization lines.
     pub(crate) auth: String,
-    /// Realm and nonce of challenges answered.
-    challenges: Vec<(String, String)>,
+    /// The challenges answered so far.
+    digest: crate::digest::client::Client,
+    /// How often the request was repeated with credentials.
+    rounds: usize,
     /// Whether a provisional response came.
     provisional: bool,
     /// The owner gave up; the `Reason` for CANCEL.
@@ -79,7 +86,14 @@ pub(crate) struct Outgoing {
 
 impl Endpoint {
     /// Starts a request.
-    pub(crate) fn start(&mut self, now: Instant, user: User, head: Head, hop: NextHop, credentials: Option<Credentials>) -> u64 {
+    pub(crate) fn start(
+        &mut self,
+        now: Instant,
+        user: User,
+        head: Head,
+        hop: NextHop,
+        credentials: Option<Credentials>,
+    ) -> u64 {
         self.start_with_auth(now, user, head, hop, credentials, String::new())
     }
 
@@ -105,7 +119,8 @@ impl Endpoint {
             branch: "".into(),
             credentials,
             auth,
-            challenges: Vec::new(),
+            digest: crate::digest::client::Client::new(),
+            rounds: 0,
             provisional: false,
             cancel: None,
             done: false,
@@ -127,7 +142,11 @@ impl Endpoint {
                         transport,
                         secure: uri.scheme == "sips",
                     });
-                    self.deadlines.set(Owner::Outgoing(id), Timer::Resolve, now + self.config.t1 * 64);
+                    self.deadlines.set(
+                        Owner::Outgoing(id),
+                        Timer::Resolve,
+                        now + self.config.t1 * 64,
+                    );
                     self.outgoing.insert(id, outgoing);
                     return id;
                 }
@@ -139,12 +158,25 @@ impl Endpoint {
     }
 
     /// The shell resolved a name.
-    pub(crate) fn on_resolved(&mut self, now: Instant, resolve: ResolveId, targets: Vec<(Transport, SocketAddr)>) {
-        let Some(id) = self.resolves.remove(&resolve) else { return };
+    pub(crate) fn on_resolved(
+        &mut self,
+        now: Instant,
+        resolve: ResolveId,
+        targets: Vec<(Transport, SocketAddr)>,
+    ) {
+        let Some(id) = self.resolves.remove(&resolve) else {
+            return;
+        };
         self.deadlines.stop(Owner::Outgoing(id), Timer::Resolve);
-        let Some(outgoing) = self.outgoing.get_mut(&id) else { return };
+        let Some(outgoing) = self.outgoing.get_mut(&id) else {
+            return;
+        };
         outgoing.resolve = None;
-        outgoing.targets = targets.into_iter().take(MAX_TARGETS).map(|(transport, remote)| towards(transport, remote)).collect();
+        outgoing.targets = targets
+            .into_iter()
+            .take(MAX_TARGETS)
+            .map(|(transport, remote)| towards(transport, remote))
+            .collect();
         self.attempt_or_fail(now, id, 503, None);
     }
 
@@ -152,9 +184,14 @@ impl Endpoint {
     fn attempt(&mut self, now: Instant, id: u64) -> bool {
         let branch: Box<str> = format!("{COOKIE}{}", self.token()).into();
         let transaction = self.fresh_id();
-        let Some(outgoing) = self.outgoing.get_mut(&id) else { return false };
-        let Some(mut flow) = outgoing.targets.pop_front() else { return false };
-        let mut bytes = compose::request(&self.config, &outgoing.head, &flow, &branch, &outgoing.auth);
+        let Some(outgoing) = self.outgoing.get_mut(&id) else {
+            return false;
+        };
+        let Some(mut flow) = outgoing.targets.pop_front() else {
+            return false;
+        };
+        let mut bytes =
+            compose::request(&self.config, &outgoing.head, &flow, &branch, &outgoing.auth);
         if outgoing.may_use_tcp && flow.transport == Transport::Udp && bytes.len() > UDP_LIMIT {
             // UDP stays the way back when the peer takes no connections.
             outgoing.may_use_tcp = false;
@@ -165,8 +202,10 @@ impl Endpoint {
         outgoing.flow = Some(flow);
         outgoing.branch = branch.clone();
         if let User::Ack(invite, to_tag) = &outgoing.user {
-            if let Some(ClientTransaction { machine: ClientMachine::Invite(machine), .. }) =
-                invite.and_then(|invite| self.transactions.client(invite))
+            if let Some(ClientTransaction {
+                machine: ClientMachine::Invite(machine),
+                ..
+            }) = invite.and_then(|invite| self.transactions.client(invite))
             {
                 machine.acknowledged(to_tag, bytes.clone());
             }
@@ -176,7 +215,16 @@ impl Endpoint {
         }
         outgoing.transaction = Some(transaction);
         let is_invite = outgoing.head.method == Method::Invite;
-        self.begin_client(now, transaction, is_invite, branch, false, flow, bytes, Some(id));
+        self.begin_client(
+            now,
+            transaction,
+            is_invite,
+            branch,
+            false,
+            flow,
+            bytes,
+            Some(id),
+        );
         true
     }
 
@@ -196,27 +244,46 @@ impl Endpoint {
         let t1 = self.config.t1;
         let owner = Owner::Transaction(id);
         let (machine, retransmit, timeout) = if is_invite {
-            (ClientMachine::Invite(InviteClient::Calling { interval: t1 }), Timer::A, Timer::B)
+            (
+                ClientMachine::Invite(InviteClient::Calling { interval: t1 }),
+                Timer::A,
+                Timer::B,
+            )
         } else {
-            (ClientMachine::NonInvite(NonInviteClient::Trying { interval: t1 }), Timer::E, Timer::F)
+            (
+                ClientMachine::NonInvite(NonInviteClient::Trying { interval: t1 }),
+                Timer::E,
+                Timer::F,
+            )
         };
         if flow.transport == Transport::Udp {
             self.deadlines.set(owner, retransmit, now + t1);
         }
         self.deadlines.set(owner, timeout, now + t1 * 64);
-        let transaction = ClientTransaction { machine, branch, is_cancel, flow, request: bytes.clone(), outgoing };
+        let transaction = ClientTransaction {
+            machine,
+            branch,
+            is_cancel,
+            flow,
+            request: bytes.clone(),
+            outgoing,
+        };
         self.transactions.add_client(id, transaction);
         self.send(flow, bytes);
     }
 
     /// A response came (RFC 3261 §17.1.3). Strays are dropped.
     pub(crate) fn on_response(&mut self, now: Instant, flow: Flow, response: Message) {
-        let Some((id, to_tag)) = self.match_response(&response) else { return };
+        let Some((id, to_tag)) = self.match_response(&response) else {
+            return;
+        };
         if let Some(connection) = flow.connection {
             self.transactions.bind_connection(id, connection);
         }
         let status = response.status();
-        let Some(transaction) = self.transactions.client(id) else { return };
+        let Some(transaction) = self.transactions.client(id) else {
+            return;
+        };
         let sent_flow = transaction.flow;
         let Some(outgoing) = transaction.outgoing else {
             // CANCEL: only its transaction cares.
@@ -243,7 +310,8 @@ impl Endpoint {
                     let owner = Owner::Transaction(id);
                     if !self.deadlines.is_set(owner, Timer::M) {
                         self.deadlines.forget(owner);
-                        self.deadlines.set(owner, Timer::M, now + self.config.t1 * 64);
+                        self.deadlines
+                            .set(owner, Timer::M, now + self.config.t1 * 64);
                     }
                     self.on_final(now, outgoing, status, Some(response), flow);
                 }
@@ -269,20 +337,29 @@ impl Endpoint {
     fn complete_refused(&mut self, now: Instant, id: u64, outgoing: u64, response: &Message) {
         let owner = Owner::Transaction(id);
         self.deadlines.forget(owner);
-        let Some(transaction) = self.transactions.client(id) else { return };
+        let Some(transaction) = self.transactions.client(id) else {
+            return;
+        };
         let Some(invite) = self.outgoing.get(&outgoing) else {
             self.transactions.remove_client(id);
             return;
         };
         let to = response.header("To").unwrap_or_default();
-        let ack = compose::ack_refusal(&self.config, &invite.head, &transaction.flow, &transaction.branch, &to);
+        let ack = compose::ack_refusal(
+            &self.config,
+            &invite.head,
+            &transaction.flow,
+            &transaction.branch,
+            &to,
+        );
         transaction.request = Bytes::new();
         if let ClientMachine::Invite(machine) = &mut transaction.machine {
             machine.completed(ack.clone());
         }
         let flow = transaction.flow;
         if flow.transport == Transport::Udp {
-            self.deadlines.set(owner, Timer::D, now + self.config.t1 * 64);
+            self.deadlines
+                .set(owner, Timer::D, now + self.config.t1 * 64);
         } else {
             self.transactions.remove_client(id);
         }
@@ -291,8 +368,12 @@ impl Endpoint {
 
     /// A non-INVITE transaction takes a response: true when it is new.
     fn settle_non_invite(&mut self, now: Instant, id: u64, status: u16) -> bool {
-        let Some(transaction) = self.transactions.client(id) else { return false };
-        let ClientMachine::NonInvite(machine) = &mut transaction.machine else { return false };
+        let Some(transaction) = self.transactions.client(id) else {
+            return false;
+        };
+        let ClientMachine::NonInvite(machine) = &mut transaction.machine else {
+            return false;
+        };
         let fresh = machine.on_response(status);
         if fresh && status >= 200 {
             let owner = Owner::Transaction(id);
@@ -310,7 +391,9 @@ impl Endpoint {
     /// A timer of a client transaction; the server ones are in `server`.
     pub(crate) fn on_client_timer(&mut self, now: Instant, id: u64, timer: Timer) {
         let (t2, owner) = (self.config.t2, Owner::Transaction(id));
-        let Some(transaction) = self.transactions.client(id) else { return };
+        let Some(transaction) = self.transactions.client(id) else {
+            return;
+        };
         match timer {
             Timer::A | Timer::E => {
                 let interval = match &mut transaction.machine {
@@ -336,7 +419,10 @@ impl Endpoint {
     /// The transaction of an INVITE is over: its request goes with it.
     fn drop_outgoing(&mut self, outgoing: Option<u64>, transaction: u64) {
         if let Some(outgoing) = outgoing
-            && self.outgoing.get(&outgoing).is_some_and(|out| out.done && out.transaction == Some(transaction))
+            && self
+                .outgoing
+                .get(&outgoing)
+                .is_some_and(|out| out.done && out.transaction == Some(transaction))
         {
             self.deadlines.forget(Owner::Outgoing(outgoing));
             self.outgoing.remove(&outgoing);
@@ -346,7 +432,9 @@ impl Endpoint {
     /// No response, or the transport failed (RFC 3261 §8.1.3.1: 408 or 503).
     fn attempt_died(&mut self, now: Instant, transaction: u64, status: u16) {
         self.deadlines.forget(Owner::Transaction(transaction));
-        let Some(removed) = self.transactions.remove_client(transaction) else { return };
+        let Some(removed) = self.transactions.remove_client(transaction) else {
+            return;
+        };
         if let Some(outgoing) = removed.outgoing {
             self.attempt_or_fail(now, outgoing, status, None);
         }
@@ -376,14 +464,21 @@ impl Endpoint {
     pub(crate) fn on_outgoing_timer(&mut self, now: Instant, id: u64, timer: Timer) {
         match timer {
             Timer::Resolve => {
-                if let Some(resolve) = self.outgoing.get_mut(&id).and_then(|outgoing| outgoing.resolve.take()) {
+                if let Some(resolve) = self
+                    .outgoing
+                    .get_mut(&id)
+                    .and_then(|outgoing| outgoing.resolve.take())
+                {
                     self.resolves.remove(&resolve);
                     self.attempt_or_fail(now, id, 503, None);
                 }
             }
             // RFC 3261 §9.1: a cancelled INVITE without final response in 64·T1 is over.
             _ => {
-                let transaction = self.outgoing.get(&id).and_then(|outgoing| outgoing.transaction);
+                let transaction = self
+                    .outgoing
+                    .get(&id)
+                    .and_then(|outgoing| outgoing.transaction);
                 if let Some(transaction) = transaction {
                     self.deadlines.forget(Owner::Transaction(transaction));
                     self.transactions.remove_client(transaction);
@@ -395,8 +490,17 @@ impl Endpoint {
     }
 
     /// The next target, or the end of the request (RFC 3263 §4.3).
-    fn attempt_or_fail(&mut self, now: Instant, id: u64, status: u16, response: Option<(Message, Flow)>) {
-        let cancelled = self.outgoing.get(&id).is_some_and(|outgoing| outgoing.cancel.is_some());
+    fn attempt_or_fail(
+        &mut self,
+        now: Instant,
+        id: u64,
+        status: u16,
+        response: Option<(Message, Flow)>,
+    ) {
+        let cancelled = self
+            .outgoing
+            .get(&id)
+            .is_some_and(|outgoing| outgoing.cancel.is_some());
         if !cancelled && self.attempt(now, id) {
             return;
         }
@@ -409,7 +513,9 @@ impl Endpoint {
     fn close_outgoing(&mut self, id: u64) {
         let keep = self.outgoing.get(&id).is_some_and(|outgoing| {
             outgoing.head.method == Method::Invite
-                && outgoing.transaction.is_some_and(|transaction| self.transactions.has_client(transaction))
+                && outgoing
+                    .transaction
+                    .is_some_and(|transaction| self.transactions.has_client(transaction))
         });
         self.deadlines.forget(Owner::Outgoing(id));
         if !keep {
@@ -419,7 +525,9 @@ impl Endpoint {
 
     /// A provisional response of an INVITE of ours.
     fn on_provisional(&mut self, now: Instant, id: u64, response: Message, flow: Flow) {
-        let Some(outgoing) = self.outgoing.get_mut(&id) else { return };
+        let Some(outgoing) = self.outgoing.get_mut(&id) else {
+            return;
+        };
         let first = !outgoing.provisional;
         outgoing.provisional = true;
         let user = outgoing.user.clone();
@@ -433,7 +541,9 @@ impl Endpoint {
 
     /// Gives up an INVITE: CANCEL at once when a provisional response was there, else when it comes (RFC 3261 §9.1).
     pub(crate) fn cancel_outgoing(&mut self, now: Instant, id: u64, reason: Option<&str>) {
-        let Some(outgoing) = self.outgoing.get_mut(&id) else { return };
+        let Some(outgoing) = self.outgoing.get_mut(&id) else {
+            return;
+        };
         if outgoing.cancel.is_some() {
             return;
         }
@@ -450,23 +560,46 @@ impl Endpoint {
 
     /// Sends the CANCEL over the path of the INVITE with its branch.
     fn send_cancel(&mut self, now: Instant, id: u64) {
-        let Some(outgoing) = self.outgoing.get(&id) else { return };
-        let (Some(flow), Some(reason)) = (outgoing.flow, &outgoing.cancel) else { return };
-        let bytes = compose::cancel(&self.config, &outgoing.head, &flow, &outgoing.branch, reason.as_deref());
+        let Some(outgoing) = self.outgoing.get(&id) else {
+            return;
+        };
+        let (Some(flow), Some(reason)) = (outgoing.flow, &outgoing.cancel) else {
+            return;
+        };
+        let bytes = compose::cancel(
+            &self.config,
+            &outgoing.head,
+            &flow,
+            &outgoing.branch,
+            reason.as_deref(),
+        );
         let branch = outgoing.branch.clone();
         let transaction = self.fresh_id();
         self.begin_client(now, transaction, false, branch, true, flow, bytes, None);
-        self.deadlines.set(Owner::Outgoing(id), Timer::CancelTimeout, now + self.config.t1 * 64);
+        self.deadlines.set(
+            Owner::Outgoing(id),
+            Timer::CancelTimeout,
+            now + self.config.t1 * 64,
+        );
     }
 
     /// A final response: credentials, the next target, or the user.
-    fn on_final(&mut self, now: Instant, id: u64, status: u16, response: Option<Message>, flow: Flow) {
-        let Some(outgoing) = self.outgoing.get(&id) else { return };
+    fn on_final(
+        &mut self,
+        now: Instant,
+        id: u64,
+        status: u16,
+        response: Option<Message>,
+        flow: Flow,
+    ) {
+        let Some(outgoing) = self.outgoing.get(&id) else {
+            return;
+        };
         let cancelled = outgoing.cancel.is_some();
         if let Some(response) = &response
             && matches!(status, 401 | 407)
             && !cancelled
-            && self.answer_challenge(now, id, status, response)
+            && self.answer_challenge(now, id, response)
         {
             return;
         }
@@ -479,29 +612,45 @@ impl Endpoint {
     }
 
     /// Tells the user.
-    fn deliver_final(&mut self, now: Instant, id: u64, status: u16, response: Option<Message>, flow: Option<Flow>) {
-        let Some(outgoing) = self.outgoing.get_mut(&id) else { return };
+    fn deliver_final(
+        &mut self,
+        now: Instant,
+        id: u64,
+        status: u16,
+        response: Option<Message>,
+        flow: Option<Flow>,
+    ) {
+        let Some(outgoing) = self.outgoing.get_mut(&id) else {
+            return;
+        };
         let flow = flow.or(outgoing.flow);
         let again = outgoing.done;
         outgoing.done = true;
-        self.deadlines.stop(Owner::Outgoing(id), Timer::CancelTimeout);
+        self.deadlines
+            .stop(Owner::Outgoing(id), Timer::CancelTimeout);
         match outgoing.user.clone() {
             User::Invite(session) => match (response, flow) {
                 (Some(response), Some(flow)) if (200..300).contains(&status) => {
                     self.on_invite_success(now, session, id, response, flow);
                 }
-                (response, _) if !again => self.on_invite_failure(now, session, id, status, response),
+                (response, _) if !again => {
+                    self.on_invite_failure(now, session, id, status, response)
+                }
                 _ => {}
             },
             User::Reinvite(session) => match (response, flow) {
                 (Some(response), Some(flow)) if (200..300).contains(&status) => {
                     self.on_reinvite_success(now, session, id, response, flow);
                 }
-                (response, _) if !again => self.on_reoffer_failure(now, session, id, status, response),
+                (response, _) if !again => {
+                    self.on_reoffer_failure(now, session, id, status, response)
+                }
                 _ => {}
             },
             User::Update(session) => match response {
-                Some(response) if (200..300).contains(&status) => self.on_update_success(now, session, id, &response),
+                Some(response) if (200..300).contains(&status) => {
+                    self.on_update_success(now, session, id, &response)
+                }
                 response => self.on_reoffer_failure(now, session, id, status, response),
             },
             User::Prack(session) => self.on_prack_final(now, session, status, response),
@@ -511,7 +660,11 @@ impl Endpoint {
                 {
                     self.session_lost(now, session, status);
                 }
-                self.emit(Event::Response { request, status, response });
+                self.emit(Event::Response {
+                    request,
+                    status,
+                    response,
+                });
             }
             User::ReferNotify(session) => self.on_refer_notify_final(session, status),
             User::Notify(subscription) => self.on_notify_final(subscription, status),
@@ -520,49 +673,43 @@ impl Endpoint {
     }
 
     /// Repeats a challenged request with credentials, once per realm and nonce (RFC 3261 §22.2): new branch, CSeq + 1, same Call-ID.
-    fn answer_challenge(&mut self, now: Instant, id: u64, status: u16, response: &Message) -> bool {
-        let name = if status == 401 { "WWW-Authenticate" } else { "Proxy-Authenticate" };
+    fn answer_challenge(&mut self, now: Instant, id: u64, response: &Message) -> bool {
         let cnonce = self.token();
-        let Some(outgoing) = self.outgoing.get_mut(&id) else { return false };
-        let Some(credentials) = &outgoing.credentials else { return false };
-        let challenges: Vec<String> = response.header_values(name).map(|value| value.into_owned()).collect();
-        let Some(first) = challenges.first() else { return false };
-        let realm = challenge_param(first, "realm").unwrap_or_default();
-        let nonce = challenge_param(first, "nonce").unwrap_or_default();
-        let stale = challenge_param(first, "stale").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let known = outgoing.challenges.iter().any(|(r, n)| *r == realm && (*n == nonce || !stale));
-        if known || outgoing.challenges.len() >= MAX_CHALLENGES {
-            return false;
-        }
-        let body = outgoing.head.body.as_ref().map_or(&[][..], |body| &body.bytes);
-        let Some(value) = crate::digest::authorize(
-            &challenges,
-            &credentials.username,
-            &credentials.password,
-            compose::method_text(&outgoing.head.method),
-            &outgoing.head.uri,
-            body,
-            &cnonce,
-        ) else {
+        let Some(outgoing) = self.outgoing.get_mut(&id) else {
             return false;
         };
-        let header = if status == 401 { "Authorization" } else { "Proxy-Authorization" };
-        // A new answer takes the place of the last one for the same realm.
-        let mut auth = String::new();
-        for old in outgoing.auth.split_inclusive("\r\n") {
-            let same = old.starts_with(header) && challenge_param(old, "realm").is_some_and(|old| old == realm);
-            if !same {
-                auth.push_str(old);
-            }
+        let Some(credentials) = &outgoing.credentials else {
+            return false;
+        };
+        if !outgoing.digest.challenged(response) || outgoing.rounds >= MAX_CHALLENGES {
+            return false;
         }
-        compose::line(&mut auth, header, &value);
+        outgoing.rounds += 1;
+        let signed = Signed {
+            method: compose::method_text(&outgoing.head.method),
+            uri: &outgoing.head.uri,
+            body: outgoing.head.body.as_ref().map_or(&[], |body| &body.bytes),
+        };
+        let mut auth = String::new();
+        for (name, value) in outgoing.digest.authorize(
+            &credentials.username,
+            &credentials.password,
+            signed,
+            &cnonce,
+        ) {
+            compose::line(&mut auth, name, &value);
+        }
         outgoing.auth = auth;
-        outgoing.challenges.push((realm, nonce));
         outgoing.provisional = false;
-        let Some(flow) = outgoing.flow else { return false };
+        let Some(flow) = outgoing.flow else {
+            return false;
+        };
         outgoing.targets.push_front(flow);
         let session = match outgoing.user {
-            User::Invite(session) | User::Reinvite(session) | User::Update(session) | User::Prack(session) => Some(session),
+            User::Invite(session)
+            | User::Reinvite(session)
+            | User::Update(session)
+            | User::Prack(session) => Some(session),
             User::Request(_, session) => session,
             User::ReferNotify(session) => Some(session),
             User::Ack(..) | User::Notify(_) | User::Nobody => None,
@@ -581,9 +728,19 @@ impl Endpoint {
     }
 
     /// Repeats an INVITE or UPDATE after 422 with the session interval the peer wants (RFC 4028 §7.4). `lines` replaces the headers.
-    pub(crate) fn repeat_with_lines(&mut self, now: Instant, id: u64, cseq: u32, lines: String) -> bool {
-        let Some(outgoing) = self.outgoing.get_mut(&id) else { return false };
-        let Some(flow) = outgoing.flow else { return false };
+    pub(crate) fn repeat_with_lines(
+        &mut self,
+        now: Instant,
+        id: u64,
+        cseq: u32,
+        lines: String,
+    ) -> bool {
+        let Some(outgoing) = self.outgoing.get_mut(&id) else {
+            return false;
+        };
+        let Some(flow) = outgoing.flow else {
+            return false;
+        };
         outgoing.head.lines = lines;
         outgoing.head.cseq = cseq;
         outgoing.provisional = false;
@@ -610,51 +767,29 @@ fn direct(uri: &Uri) -> Option<Flow> {
 
 /// A path to an address, whose near end the shell chooses.
 fn towards(transport: Transport, remote: SocketAddr) -> Flow {
-    let any: IpAddr =
-        if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    Flow { transport, local: SocketAddr::new(any, 0), remote, connection: None }
+    let any: IpAddr = if remote.is_ipv4() {
+        Ipv4Addr::UNSPECIFIED.into()
+    } else {
+        Ipv6Addr::UNSPECIFIED.into()
+    };
+    Flow {
+        transport,
+        local: SocketAddr::new(any, 0),
+        remote,
+        connection: None,
+    }
 }
 
 /// The `transport` parameter of a URI.
 fn transport_param(uri: &Uri) -> Option<Transport> {
     let name = uri.param("transport")?;
-    [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss]
-        .into_iter()
-        .find(|transport| crate::dialog::name_of(*transport).eq_ignore_ascii_case(name))
-}
-
-/// A parameter of a challenge or credentials (`Digest realm="…", nonce="…"`).
-fn challenge_param(value: &str, name: &str) -> Option<String> {
-    let (_, rest) = value.trim().split_once(char::is_whitespace)?;
-    let mut rest = rest;
-    loop {
-        let (key, tail) = rest.split_once('=')?;
-        let key = key.trim_matches([',', ' ', '\t', '\r', '\n']);
-        let tail = tail.trim_start();
-        let (found, next) = match tail.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"')?,
-            None => tail.split_once(',').unwrap_or((tail, "")),
-        };
-        if key.rsplit(' ').next().unwrap_or(key).eq_ignore_ascii_case(name) {
-            return Some(found.trim().to_owned());
-        }
-        rest = next;
-    }
-}
-
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_of_a_challenge() {
-        let value = r#"Digest realm="a, b", nonce="xyz",stale=TRUE, qop="auth,auth-int""#;
-        assert_eq!(challenge_param(value, "realm").as_deref(), Some("a, b"));
-        assert_eq!(challenge_param(value, "Nonce").as_deref(), Some("xyz"));
-        assert_eq!(challenge_param(value, "stale").as_deref(), Some("TRUE"));
-        assert_eq!(challenge_param(value, "opaque"), None);
-        let line = "Authorization: Digest username=\"u\", realm=\"r\", uri=\"sip:a;b=c\"\r\n";
-        assert_eq!(challenge_param(line, "realm").as_deref(), Some("r"));
-    }
+    [
+        Transport::Udp,
+        Transport::Tcp,
+        Transport::Tls,
+        Transport::Ws,
+        Transport::Wss,
+    ]
+    .into_iter()
+    .find(|transport| crate::dialog::name_of(*transport).eq_ignore_ascii_case(name))
 }

@@ -51,6 +51,13 @@ pub fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&c| has_class(c, TOKEN))
 }
 
+/// How many bytes at the start are of a token.
+pub(crate) fn token_length(text: &[u8]) -> usize {
+    text.iter()
+        .position(|&c| !has_class(c, TOKEN))
+        .unwrap_or(text.len())
+}
+
 /// Whether every byte may stand in a URI as we take it: no control character, space, angle bracket or quote.
 pub(crate) fn is_uri_text(text: &[u8]) -> bool {
     !text.is_empty() && !text.iter().any(|&c| has_class(c, URI_UNSAFE))

@@ -66,6 +66,8 @@ pub(crate) struct Index {
     pub(crate) body_start: usize,
     /// `Content-Length`, when there is one.
     pub(crate) content_length: Option<usize>,
+    /// There are several, or one that is no number: on a stream nobody knows where the message ends.
+    pub(crate) length_unclear: bool,
     /// The first thing wrong.
     pub(crate) defect: Option<ParseError>,
 }
@@ -137,6 +139,7 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
         fields: Vec::with_capacity(24),
         body_start: bytes.len(),
         content_length: None,
+        length_unclear: false,
         defect: None,
     };
     if bytes.len() > limits.message.min(u32::MAX as usize) {
@@ -218,7 +221,10 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
         let value = field.value.of(bytes);
         if field.name == HeaderName::ContentLength {
             content_length(value, &mut index);
-        } else if field.name.is_list() && value.len() > limits.list_values.min(limits.vias) {
+        } else if field.name == HeaderName::Via
+            || field.name.is_list() && value.len() > limits.list_values
+        {
+            // Commas inside quotes count too: nobody needs so many of them either.
             let values = memchr::memchr_iter(b',', value).count() + 1;
             if values > limits.list_values {
                 index.defect(ParseError::bad("Too Many Values In Header"));
@@ -226,8 +232,6 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
             if field.name == HeaderName::Via {
                 vias += values;
             }
-        } else if field.name == HeaderName::Via {
-            vias += 1;
         }
         index.fields.push(field);
     }
@@ -240,12 +244,16 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
 /// Takes `name HCOLON value` apart. The line is `bytes[start..end]`.
 fn field(bytes: &[u8], start: usize, end: usize, folded: bool) -> Option<Field> {
     let text = bytes.get(start..end)?;
-    let colon = memchr(b':', text)?;
-    let mut name = text.get(..colon)?;
-    while let [rest @ .., b' ' | b'\t'] = name {
-        name = rest;
-    }
-    if !is_token(name) {
+    // A colon is not of a token, so one pass checks the name and finds its end.
+    let name_length = chars::token_length(text);
+    let name = text.get(..name_length).filter(|name| !name.is_empty())?;
+    let blanks = text
+        .get(name_length..)?
+        .iter()
+        .take_while(|&&c| matches!(c, b' ' | b'\t'))
+        .count();
+    let colon = name_length + blanks;
+    if text.get(colon) != Some(&b':') {
         return None;
     }
     let after = text.get(colon + 1..)?;
@@ -259,7 +267,7 @@ fn field(bytes: &[u8], start: usize, end: usize, folded: bool) -> Option<Field> 
     Some(Field {
         name: HeaderName::from_name(name),
         folded: folded && memchr(b'\n', value).is_some(),
-        name_length: u16::try_from(name.len()).ok()?,
+        name_length: u16::try_from(name_length).ok()?,
         name_start: u32::try_from(start).ok()?,
         value: Span::new(value_start, value_start + value.len()),
     })
@@ -267,12 +275,16 @@ fn field(bytes: &[u8], start: usize, end: usize, folded: bool) -> Option<Field> 
 
 fn content_length(value: &[u8], index: &mut Index) {
     if index.content_length.is_some() {
+        index.length_unclear = true;
         index.defect(ParseError::bad("Repeated Content-Length"));
         return;
     }
     match chars::digits(value, u64::from(u32::MAX)).and_then(|n| usize::try_from(n).ok()) {
         Some(length) => index.content_length = Some(length),
-        None => index.defect(ParseError::bad("Malformed Content-Length")),
+        None => {
+            index.length_unclear = true;
+            index.defect(ParseError::bad("Malformed Content-Length"));
+        }
     }
 }
 

@@ -6,8 +6,10 @@ use std::fmt;
 use bytes::Bytes;
 
 mod address;
+mod auth;
 mod builder;
 mod chars;
+pub mod framing;
 mod headers;
 mod index;
 mod limits;
@@ -15,13 +17,16 @@ mod method;
 mod name;
 mod reason;
 mod uri;
+mod uri_equality;
+mod validate;
 mod values;
 mod via;
 
 pub use address::NameAddr;
+pub use auth::{AuthParam, AuthValue, read_auth_params};
 pub use builder::MessageBuilder;
 pub use chars::{Params, UriPart, escape, is_token, quote, unescape};
-pub use headers::CSeq;
+pub use headers::{CSeq, Parametrised, RAck, Refresher, Replaces, SessionExpires, delta_seconds};
 pub use limits::{Limits, Mode, ParseOptions};
 pub use method::Method;
 pub use name::HeaderName;

@@ -85,7 +85,7 @@ impl Via {
         let (host, port) = read_host_port(&joined)?;
         let via = Via {
             transport: transport.to_owned(),
-            host,
+            host: host.to_owned(),
             port,
             params: read_params(params, mode)?,
         };

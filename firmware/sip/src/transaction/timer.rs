@@ -113,11 +113,14 @@ impl Timer {
     }
 }
 
+/// When a timer is due; the number keeps timers of one moment in the order they were set.
+type Key = (Instant, u64);
+
 /// The deadlines of all timers in order. One deadline per owner and timer.
 #[derive(Default)]
 pub(crate) struct Deadlines {
-    queue: BTreeMap<(Instant, u64), (Owner, Timer)>,
-    owners: HashMap<Owner, Vec<(Timer, (Instant, u64))>>,
+    queue: BTreeMap<Key, (Owner, Timer)>,
+    owners: HashMap<Owner, Vec<(Timer, Key)>>,
     sequence: u64,
 }
 
@@ -175,7 +178,9 @@ impl Deadlines {
 
     /// Whether a timer runs.
     pub(crate) fn is_set(&self, owner: Owner, timer: Timer) -> bool {
-        self.owners.get(&owner).is_some_and(|timers| timers.iter().any(|(name, _)| *name == timer))
+        self.owners
+            .get(&owner)
+            .is_some_and(|timers| timers.iter().any(|(name, _)| *name == timer))
     }
 
     /// How many timers run.
@@ -195,15 +200,37 @@ mod tests {
     fn an_owner_takes_its_timers_along() {
         let now = Instant::now();
         let mut deadlines = Deadlines::default();
-        deadlines.set(Owner::Transaction(1), Timer::A, now + Duration::from_secs(2));
-        deadlines.set(Owner::Transaction(1), Timer::B, now + Duration::from_secs(3));
-        deadlines.set(Owner::Transaction(2), Timer::E, now + Duration::from_secs(1));
-        deadlines.set(Owner::Transaction(2), Timer::E, now + Duration::from_secs(4));
-        assert_eq!(deadlines.next(), Some((now + Duration::from_secs(2), "TimerA")));
+        deadlines.set(
+            Owner::Transaction(1),
+            Timer::A,
+            now + Duration::from_secs(2),
+        );
+        deadlines.set(
+            Owner::Transaction(1),
+            Timer::B,
+            now + Duration::from_secs(3),
+        );
+        deadlines.set(
+            Owner::Transaction(2),
+            Timer::E,
+            now + Duration::from_secs(1),
+        );
+        deadlines.set(
+            Owner::Transaction(2),
+            Timer::E,
+            now + Duration::from_secs(4),
+        );
+        assert_eq!(
+            deadlines.next(),
+            Some((now + Duration::from_secs(2), "TimerA"))
+        );
         deadlines.forget(Owner::Transaction(1));
         assert_eq!(deadlines.len(), 1);
         assert_eq!(deadlines.pop_due(now + Duration::from_secs(3)), None);
-        assert_eq!(deadlines.pop_due(now + Duration::from_secs(4)), Some((Owner::Transaction(2), Timer::E)));
+        assert_eq!(
+            deadlines.pop_due(now + Duration::from_secs(4)),
+            Some((Owner::Transaction(2), Timer::E))
+        );
         assert_eq!(deadlines.len(), 0);
         assert!(!deadlines.is_set(Owner::Transaction(2), Timer::E));
     }
