@@ -8,6 +8,7 @@ mod live;
 mod output;
 mod settle;
 mod snapshot;
+mod trace;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
