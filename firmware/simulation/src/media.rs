@@ -30,6 +30,8 @@ struct Stream {
 
 /// How long a file plays once.
 const FILE: u64 = 4000;
+/// How long the built-in prompt plays once.
+const CHIME: u64 = 3000;
 
 /// The model. Whatever call control must not do is noted in `faults`.
 #[derive(Debug, Default)]
@@ -121,7 +123,8 @@ impl Media {
                         repeat: Some(times),
                         ..
                     } => Some(u64::from(times) * FILE),
-                    Source::File { repeat: None, .. } | Source::Tone { .. } => None,
+                    Source::Chime { repeat: Some(times) } => Some(u64::from(times) * CHIME),
+                    Source::File { repeat: None, .. } | Source::Chime { repeat: None } | Source::Tone { .. } => None,
                 };
                 match self.streams.get_mut(&stream) {
                     Some(found) => found.playing = true,

@@ -284,6 +284,12 @@ impl Exchange {
         let Some(port) = self.lines.get_mut(&line) else {
             return;
         };
+        // What was played to the party of that call (music on hold …) ends with it: the port's stream stays open.
+        let played = matches!(port.playing, Playing::Hold | Playing::Ringback | Playing::Announcement);
+        let stop = (port.active == Some(leg) && played).then_some(port.stream);
+        if stop.is_some() {
+            port.playing = Playing::Nothing;
+        }
         for slot in [
             &mut port.active,
             &mut port.held,
@@ -293,6 +299,9 @@ impl Exchange {
             if *slot == Some(leg) {
                 *slot = None;
             }
+        }
+        if let Some(stream) = stop {
+            self.media(media::Command::Stop { stream });
         }
     }
 }
