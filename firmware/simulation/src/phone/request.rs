@@ -27,13 +27,8 @@ impl Phone {
             },
             ("UPDATE", _) => match self.dialog_of(&request) {
                 Some(id) => {
-                    let mut response =
-                        Wire::response(&request, 200, "").with("Contact", self.contact());
-                    if let Some(dialog) = self
-                        .dialogs
-                        .get_mut(&id)
-                        .filter(|_| !request.body.is_empty())
-                    {
+                    let mut response = Wire::response(&request, 200, "").with("Contact", self.contact());
+                    if let Some(dialog) = self.dialogs.get_mut(&id).filter(|_| !request.body.is_empty()) {
                         response = response.with_sdp(dialog.answer(&request.body));
                     }
                     self.respond(now, &request, &response);
@@ -53,21 +48,12 @@ impl Phone {
 
     fn invited(&mut self, now: u64, request: Wire) {
         let call_id = request.header("Call-ID").unwrap_or_default().to_owned();
-        if self
-            .dialogs
-            .values()
-            .any(|d| d.call_id == call_id && !d.outgoing)
-        {
+        if self.dialogs.values().any(|d| d.call_id == call_id && !d.outgoing) {
             // A retransmission while the 2xx is on its way, or a stray copy.
             return;
         }
         let from = request.header("From").unwrap_or_default().to_owned();
-        let id = self.new_dialog(
-            call_id,
-            user_of(&from).to_owned(),
-            false,
-            DialogState::Ringing,
-        );
+        let id = self.new_dialog(call_id, user_of(&from).to_owned(), false, DialogState::Ringing);
         let contact = self.contact();
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
@@ -99,22 +85,12 @@ impl Phone {
         if dialog.reinvite.is_some() {
             return self.reply(now, request, 491);
         }
-        if dialog
-            .accept
-            .as_ref()
-            .is_some_and(|a| a.cseq == request.cseq())
-        {
+        if dialog.accept.as_ref().is_some_and(|a| a.cseq == request.cseq()) {
             return;
         }
         let held = dialog.held;
-        let description = if request.body.is_empty() {
-            dialog.offer(held)
-        } else {
-            dialog.answer(&request.body)
-        };
-        let response = Wire::response(request, 200, "")
-            .with("Contact", contact)
-            .with_sdp(description);
+        let description = if request.body.is_empty() { dialog.offer(held) } else { dialog.answer(&request.body) };
+        let response = Wire::response(request, 200, "").with("Contact", contact).with_sdp(description);
         self.accept(now, id, &response);
     }
 
@@ -130,10 +106,8 @@ impl Phone {
 
     fn cancelled(&mut self, now: u64, request: &Wire) {
         let branch = request.branch().to_owned();
-        let found = self
-            .dialogs
-            .values()
-            .find(|d| d.invite.as_ref().is_some_and(|i| i.branch() == branch) && !d.outgoing);
+        let found =
+            self.dialogs.values().find(|d| d.invite.as_ref().is_some_and(|i| i.branch() == branch) && !d.outgoing);
         let Some(id) = found.map(|d| d.id) else {
             return self.reply(now, request, 481);
         };
@@ -160,11 +134,7 @@ impl Phone {
             return self.reply(now, request, 481);
         };
         self.reply(now, request, 200);
-        let status = request
-            .body
-            .split_whitespace()
-            .nth(1)
-            .and_then(|s| s.parse::<u16>().ok());
+        let status = request.body.split_whitespace().nth(1).and_then(|s| s.parse::<u16>().ok());
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
