@@ -13,7 +13,7 @@ export const tests = {
 
     const [one, two] = ['8101', '8102'];
     for (const [index, number] of [one, two].entries()) await addExtension(page, number, `Newcomer ${index + 1}`, index);
-    await page.getByRole('link', { name: 'Extensions', exact: true }).click();
+    await page.getByRole('navigation').getByRole('link', { name: 'Extensions', exact: true }).click();
     await page.getByRole('row', { name: /8101/ }).getByText('Reachable').waitFor();
 
     await page.getByRole('link', { name: 'Analog lines' }).click();
@@ -94,7 +94,7 @@ async function enter(page) {
 
 /** @param {import('playwright-core').Page} page @param {string} number @param {string} name @param {number} line */
 async function addExtension(page, number, name, line) {
-  await page.getByRole('link', { name: 'Extensions', exact: true }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Extensions', exact: true }).click();
   await page.getByRole('heading', { name: 'Extensions' }).waitFor();
   await page.getByText(/No extension yet|Internal number/).first().waitFor();
   if (await page.getByRole('row', { name: new RegExp(number) }).isVisible()) return;

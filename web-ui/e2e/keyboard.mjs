@@ -7,7 +7,7 @@ export const tests = {
   'the keyboard reaches everything, sees where it is, and is put back': async (base, browser) => {
     const { context, page } = await open(browser);
     await page.goto(`${base}/extensions?mock=office`);
-    await page.getByRole('row', { name: /1001/ }).waitFor();
+    await page.getByRole('row', { name: /1001 Accueil/ }).waitFor();
     await page.evaluate(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the content');

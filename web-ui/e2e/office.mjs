@@ -53,7 +53,7 @@ export const tests = {
       await page.getByRole('dialog', { name: 'Make a new secret?' }).getByRole('button', { name: 'Make a new secret' }).click();
       await page.waitForFunction((old) => document.querySelector('dialog dd:last-of-type code')?.textContent !== old, before);
       await dialog.getByRole('button', { name: 'Close' }).click();
-      await page.getByText('1003-2').waitFor();
+      await page.getByText('1003-2', { exact: true }).waitFor();
     }),
 
   'the call list filters, turns pages and keeps its filters in the address': (base, browser) =>
