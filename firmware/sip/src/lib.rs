@@ -6,8 +6,11 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::disallowed_methods)]
 
+mod dialog;
 pub mod digest;
 pub mod endpoint;
+pub mod event;
 pub mod message;
 pub mod registrar;
 pub mod sdp;
+mod transaction;

@@ -31,6 +31,23 @@ pub struct Config {
     pub recording: Vec<RecordingRule>,
     /// SIP and RTP.
     pub network: Network,
+    /// Bounds.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Bounds of call control. What is beyond is refused with 503 and Retry-After, or congestion tone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Most calls at once, default 500. Emergency calls are not counted out.
+    pub calls: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { calls: 500 }
+    }
 }
 
 /// The site.

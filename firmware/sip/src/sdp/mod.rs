@@ -1,7 +1,18 @@
 //! SDP (RFC 8866) and offer/answer (RFC 3264): a parser that survives what phones send, and the negotiation of one audio stream
 //! with the box's media engine.
 
+mod description;
+mod negotiate;
+#[cfg(test)]
+mod tests;
+mod write;
+
 use std::net::{IpAddr, SocketAddr};
+
+pub use description::{
+    Connection, Description, MAX_ATTRIBUTES, MAX_FORMATS, MAX_LENGTH, MAX_STREAMS, Stream,
+};
+pub use negotiate::{accept, accept_for, answer, is_unchanged, offer, reoffer};
 
 /// Direction of a media stream, from the writer's view (RFC 8866 §6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,27 +84,6 @@ pub struct Unusable {
     pub status: u16,
     /// In words.
     pub reason: &'static str,
-}
-
-/// Writes our offer.
-pub fn offer(_ours: &Capabilities) -> Vec<u8> {
-    unimplemented!()
-}
-
-/// Answers an offer: the answer to send and what was agreed. Streams other than the first usable audio are refused with port 0.
-///
-/// # Errors
-/// [`Unusable`] when it does not parse or there is no common codec.
-pub fn answer(_ours: &Capabilities, _offer: &[u8]) -> Result<(Vec<u8>, Negotiated), Unusable> {
-    unimplemented!()
-}
-
-/// Reads the answer to our offer.
-///
-/// # Errors
-/// [`Unusable`] when it does not parse or holds no codec of ours.
-pub fn accept(_ours: &Capabilities, _answer: &[u8]) -> Result<Negotiated, Unusable> {
-    unimplemented!()
 }
 
 /// The unspecified address means hold (RFC 2543 style).

@@ -1,0 +1,130 @@
+//! A recording on disk that survives a power cut.
+//!
+//! It is written under a temporary name (`…​.part`), its header is brought up to date at least every second of sound, and when
+//! it is closed it is synced and renamed. A file cut anywhere opens and plays what its header or its length says.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// A WAV file being written: 16 bit PCM.
+#[derive(Debug)]
+pub struct WavWriter {
+    file: File,
+    temporary: PathBuf,
+    path: PathBuf,
+    channels: u16,
+    rate: u32,
+    written: u64,
+    in_header: u64,
+}
+
+/// The temporary name of a recording.
+pub fn temporary_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    PathBuf::from(name)
+}
+
+impl WavWriter {
+    /// Starts a file; what had the temporary name is replaced.
+    ///
+    /// # Errors
+    /// When the file cannot be made or written.
+    pub fn create(path: &Path, channels: u16, rate: u32) -> io::Result<Self> {
+        let temporary = temporary_name(path);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&temporary)?;
+        file.write_all(&super::header(channels, rate, 0))?;
+        Ok(WavWriter {
+            file,
+            temporary,
+            path: path.to_owned(),
+            channels,
+            rate,
+            written: 0,
+            in_header: 0,
+        })
+    }
+
+    /// Appends samples, given as little-endian bytes (channels interleaved).
+    ///
+    /// # Errors
+    /// When the disk is full or fails.
+    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        let second = u64::from(self.rate) * u64::from(self.channels) * 2;
+        if self.written - self.in_header >= second {
+            self.update_header()?;
+        }
+        Ok(())
+    }
+
+    fn update_header(&mut self) -> io::Result<()> {
+        self.file
+            .write_all_at(&super::header(self.channels, self.rate, self.written), 0)?;
+        self.in_header = self.written;
+        Ok(())
+    }
+
+    /// Samples per channel so far.
+    pub fn samples(&self) -> u64 {
+        self.written / (u64::from(self.channels) * 2)
+    }
+
+    /// Completes the header, syncs and gives the file its name.
+    ///
+    /// # Errors
+    /// When the disk fails; the temporary file stays.
+    pub fn close(mut self) -> io::Result<()> {
+        self.update_header()?;
+        self.file.sync_all()?;
+        std::fs::rename(&self.temporary, &self.path)?;
+        // The name itself is only safe once the directory is.
+        match self.path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+            _ => File::open(".")?.sync_all(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::read;
+    use super::*;
+
+    #[test]
+    fn the_file_opens_at_every_moment() {
+        let dir = std::env::temp_dir().join(format!("offhook-wav-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("a.wav");
+        let mut writer = WavWriter::create(&path, 2, 8000).unwrap();
+        let part = temporary_name(&path);
+        for n in 1..=200usize {
+            writer.append(&[1; 640]).unwrap();
+            let bytes = std::fs::read(&part).unwrap();
+            let said = u32::from_le_bytes(bytes[40..44].try_into().unwrap()) as usize;
+            assert!(
+                said <= n * 640 && said + 32_000 > n * 640,
+                "at most a second behind"
+            );
+            if n >= 50 {
+                assert!(read(&bytes, 10).is_ok());
+            }
+        }
+        assert!(!path.exists());
+        assert_eq!(writer.samples(), 200 * 160);
+        writer.close().unwrap();
+        assert!(!part.exists());
+        assert_eq!(
+            read(&std::fs::read(&path).unwrap(), 10).unwrap().len(),
+            200 * 160
+        );
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

@@ -1,0 +1,157 @@
+//! `name-addr` and `addr-spec` (RFC 3261 §20.10, §25.1).
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::chars::{self, Params, find_param, quote, read_params, read_quoted, trim_text, write_value};
+use super::{Mode, ParseError, Uri};
+
+/// `name-addr` or `addr-spec` with header parameters (RFC 3261 §20.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameAddr {
+    /// The display name, unquoted.
+    pub display_name: Option<String>,
+    /// The address.
+    pub uri: Uri,
+    /// Header parameters in order: `tag`, `expires`, `q`, `+sip.instance` … Values are unquoted.
+    pub params: Params,
+}
+
+impl NameAddr {
+    /// An address without display name and parameters.
+    pub fn new(uri: Uri) -> NameAddr {
+        NameAddr { display_name: None, uri, params: Params::new() }
+    }
+
+    /// Parses one value (not a list) strictly.
+    ///
+    /// # Errors
+    /// [`ParseError`] 400.
+    pub fn parse(text: &str) -> Result<NameAddr, ParseError> {
+        NameAddr::parse_with(text, Mode::Strict)
+    }
+
+    /// Parses one value (not a list).
+    ///
+    /// # Errors
+    /// [`ParseError`] 400.
+    pub fn parse_with(text: &str, mode: Mode) -> Result<NameAddr, ParseError> {
+        let text = trim_text(text);
+        if let Some(rest) = text.strip_prefix('*')
+            && (rest.is_empty() || trim_text(rest).starts_with(';'))
+        {
+            return Ok(NameAddr { display_name: None, uri: Uri::wildcard(), params: read_params(rest, mode)? });
+        }
+        let (display_name, rest) = match display_name(text, mode)? {
+            Some(found) => found,
+            None => return addr_spec(text, mode),
+        };
+        let (uri, params) = rest.split_once('>').ok_or(ParseError::bad("Unterminated Angle Bracket"))?;
+        let uri = if mode == Mode::Lenient { trim_text(uri) } else { uri };
+        Ok(NameAddr { display_name, uri: Uri::parse(uri)?, params: read_params(params, mode)? })
+    }
+
+    /// Whether it is `Contact: *` (RFC 3261 §10.2.2).
+    pub fn is_wildcard(&self) -> bool {
+        self.uri.text == "*"
+    }
+
+    /// The value of a header parameter, by its name in any case. A parameter without value gives an empty text.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        find_param(&self.params, name)
+    }
+
+    /// The `tag` parameter.
+    pub fn tag(&self) -> Option<&str> {
+        self.param("tag")
+    }
+
+    /// The same with a parameter set or replaced.
+    #[must_use]
+    pub fn with_param(mut self, name: &str, value: Option<&str>) -> NameAddr {
+        self.params.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.params.push((name.to_owned(), value.map(str::to_owned)));
+        self
+    }
+
+    /// The same with a `tag`.
+    #[must_use]
+    pub fn with_tag(self, tag: &str) -> NameAddr {
+        self.with_param("tag", Some(tag))
+    }
+}
+
+/// The display name and what follows `<`; `None` when the value is an `addr-spec`.
+fn display_name(text: &str, mode: Mode) -> Result<Option<(Option<String>, &str)>, ParseError> {
+    if text.starts_with('"') {
+        if let Some((name, rest)) = read_quoted(text)
+            && let Some(rest) = trim_text(rest).strip_prefix('<')
+        {
+            return Ok(Some((Some(name), rest)));
+        }
+        if mode == Mode::Strict {
+            return Err(ParseError::bad("Malformed Display Name"));
+        }
+        // An unterminated quote: the name is what stands before the angle bracket.
+        let (name, rest) = text.split_once('<').ok_or(ParseError::bad("Malformed Address"))?;
+        return Ok(Some((Some(trim_text(name).trim_matches('"').to_owned()), rest)));
+    }
+    let Some(bracket) = text.find(['<', '"']) else {
+        return Ok(None);
+    };
+    let (name, rest) = text.split_at(bracket);
+    let Some(rest) = rest.strip_prefix('<') else {
+        return Ok(None);
+    };
+    let name = trim_text(name);
+    let plain = name.split([' ', '\t']).all(|word| word.bytes().all(|c| c >= 0x80 || chars::is_token(&[c])));
+    if !plain && mode == Mode::Strict {
+        return Err(ParseError::bad("Malformed Display Name"));
+    }
+    Ok(Some(((!name.is_empty()).then(|| name.to_owned()), rest)))
+}
+
+/// An `addr-spec`: what follows the first semicolon belongs to the header (RFC 3261 §20.10).
+fn addr_spec(text: &str, mode: Mode) -> Result<NameAddr, ParseError> {
+    let end = text.find(';').unwrap_or(text.len());
+    let (uri, params) = text.split_at(end);
+    let uri = trim_text(uri);
+    if mode == Mode::Strict && uri.contains(['?', ',']) {
+        return Err(ParseError::bad("URI Needs Angle Brackets"));
+    }
+    Ok(NameAddr { display_name: None, uri: Uri::parse(uri)?, params: read_params(params, mode)? })
+}
+
+impl FromStr for NameAddr {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<NameAddr, ParseError> {
+        NameAddr::parse(text)
+    }
+}
+
+impl fmt::Display for NameAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::with_capacity(self.uri.text.len() + 32);
+        if self.is_wildcard() {
+            out.push('*');
+        } else {
+            if let Some(name) = &self.display_name {
+                out.push_str(&quote(name));
+                out.push(' ');
+            }
+            out.push('<');
+            out.push_str(&self.uri.text);
+            out.push('>');
+        }
+        for (name, value) in &self.params {
+            out.push(';');
+            out.push_str(name);
+            if let Some(value) = value {
+                out.push('=');
+                write_value(&mut out, value);
+            }
+        }
+        f.write_str(&out)
+    }
+}

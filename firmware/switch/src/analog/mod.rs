@@ -1,0 +1,298 @@
+//! Analog ports: their state machines, their permanent media streams, and whose call is on them.
+//!
+//! A set can be in two calls: one active, one held. What a hook flash does is in `flash`.
+
+mod flash;
+mod line;
+mod set;
+
+use std::time::{Duration, Instant};
+
+use offhook_lines::fxo::{self, Fxo};
+use offhook_lines::fxs::{self, Fxs};
+use offhook_media::command::{self as media, StreamId};
+
+use crate::bridge::Playing;
+use crate::config::LineKind;
+use crate::exchange::{Exchange, Live, Now, Output};
+use crate::id::{LegId, LineId};
+
+/// From one burst of call waiting tone to the next (ITU-T E.182: several seconds).
+const CALL_WAITING_PAUSE: Duration = Duration::from_secs(8);
+/// The longest burst: it interrupts the conversation.
+const CALL_WAITING_BURST: Duration = Duration::from_millis(500);
+
+/// A port.
+pub(crate) struct Port {
+    pub(crate) machine: Machine,
+    pub(crate) stream: StreamId,
+    /// The leg that speaks and hears on it.
+    pub(crate) active: Option<LegId>,
+    /// The leg put aside by a flash.
+    pub(crate) held: Option<LegId>,
+    /// The leg that makes it ring.
+    pub(crate) ringing: Option<LegId>,
+    /// The leg announced by call waiting tone.
+    pub(crate) waiting: Option<LegId>,
+    /// The active call was made from a held one: the next flash joins them.
+    pub(crate) consulting: bool,
+    pub(crate) playing: Playing,
+    /// State last shown.
+    pub(crate) shown: &'static str,
+}
+
+/// What the port is.
+pub(crate) enum Machine {
+    Fxs(Fxs),
+    Fxo(Fxo),
+}
+
+/// Whether a set can be rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    Idle,
+    /// In one conversation: call waiting is possible.
+    Talking,
+    Occupied,
+    Absent,
+}
+
+impl Port {
+    pub(crate) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
+        match &self.machine {
+            Machine::Fxs(fxs) => fxs.poll_timeout(),
+            Machine::Fxo(fxo) => fxo.poll_timeout(),
+        }
+    }
+
+    /// Whether a call can come to the set.
+    pub(crate) fn room(&self) -> Room {
+        let Machine::Fxs(fxs) = &self.machine else {
+            return Room::Absent;
+        };
+        match fxs.state() {
+            fxs::State::Absent => Room::Absent,
+            fxs::State::OnHook if self.ringing.is_none() => Room::Idle,
+            fxs::State::Talking
+                if self.active.is_some() && self.held.is_none() && self.waiting.is_none() =>
+            {
+                Room::Talking
+            }
+            fxs::State::OnHook
+            | fxs::State::Ringing
+            | fxs::State::Dialling
+            | fxs::State::Waiting
+            | fxs::State::Talking
+            | fxs::State::Disconnected
+            | fxs::State::LeftOffHook => Room::Occupied,
+        }
+    }
+
+    /// A line to the exchange that is plugged in.
+    pub(crate) fn usable(&self) -> bool {
+        matches!(&self.machine, Machine::Fxo(fxo) if fxo.state() != fxo::State::Absent)
+    }
+
+    fn state_name(&self) -> &'static str {
+        match &self.machine {
+            Machine::Fxs(fxs) => match fxs.state() {
+                fxs::State::Absent => "absent",
+                fxs::State::OnHook => "on_hook",
+                fxs::State::Ringing => "ringing",
+                fxs::State::Dialling => "dialling",
+                fxs::State::Waiting => "waiting",
+                fxs::State::Talking => "talking",
+                fxs::State::Disconnected => "disconnected",
+                fxs::State::LeftOffHook => "left_off_hook",
+            },
+            Machine::Fxo(fxo) => match fxo.state() {
+                fxo::State::Absent => "absent",
+                fxo::State::Idle => "on_hook",
+                fxo::State::Ringing => "ringing",
+                fxo::State::Seizing => "seizing",
+                fxo::State::Dialling => "dialling",
+                fxo::State::Talking => "talking",
+            },
+        }
+    }
+}
+
+impl Exchange {
+    /// Opens ports that are new in the configuration.
+    pub(crate) fn open_lines(&mut self) {
+        let Some(country) = self.country() else {
+            return;
+        };
+        let config = std::sync::Arc::clone(&self.config);
+        for (id, line) in &config.lines {
+            if self.lines.contains_key(id) {
+                continue;
+            }
+            let machine = match line.kind {
+                LineKind::Fxs => Machine::Fxs(Fxs::new(country)),
+                LineKind::Fxo => Machine::Fxo(Fxo::new(country, false)),
+            };
+            let stream = StreamId(self.new_media_id());
+            self.media(media::Command::OpenLine {
+                stream,
+                port: media::LinePort(line.port),
+            });
+            let port = Port {
+                machine,
+                stream,
+                active: None,
+                held: None,
+                ringing: None,
+                waiting: None,
+                consulting: false,
+                playing: Playing::Nothing,
+                shown: "",
+            };
+            self.lines.insert(*id, port);
+            self.touched_lines.push_back(*id);
+        }
+    }
+
+    /// Closes ports that are no longer in the configuration; their calls end.
+    pub(crate) fn close_lines(&mut self, now: Now) {
+        let config = std::sync::Arc::clone(&self.config);
+        let gone: Vec<LineId> = self
+            .lines
+            .keys()
+            .filter(|id| !config.lines.contains_key(id))
+            .copied()
+            .collect();
+        for id in gone {
+            self.line_out_of_service(now, id);
+            if let Some(port) = self.lines.remove(&id) {
+                self.media(media::Command::Close {
+                    stream: port.stream,
+                });
+            }
+        }
+    }
+
+    /// Everything on a port ends.
+    pub(crate) fn line_out_of_service(&mut self, now: Now, line: LineId) {
+        let Some(port) = self.lines.get(&line) else {
+            return;
+        };
+        let legs = [port.active, port.held, port.ringing, port.waiting];
+        for leg in legs.into_iter().flatten() {
+            self.leg_gone(now, leg, crate::cause::ReleaseCause::OUT_OF_ORDER.into());
+        }
+    }
+
+    /// From the hardware of a set's port.
+    pub(crate) fn handle_fxs(&mut self, now: Now, line: LineId, input: fxs::Input) {
+        if let Some(Port {
+            machine: Machine::Fxs(fxs),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
+            fxs.handle(now.instant, input);
+            self.touched_lines.push_back(line);
+        }
+    }
+
+    /// From the hardware of a line's port.
+    pub(crate) fn handle_fxo(&mut self, now: Now, line: LineId, input: fxo::Input) {
+        if let Some(Port {
+            machine: Machine::Fxo(fxo),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
+            fxo.handle(now.instant, input);
+            self.touched_lines.push_back(line);
+        }
+    }
+
+    pub(crate) fn fxs_command(&mut self, now: Now, line: LineId, command: fxs::Command) {
+        if let Some(Port {
+            machine: Machine::Fxs(fxs),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
+            fxs.command(now.instant, command);
+            self.touched_lines.push_back(line);
+        }
+    }
+
+    pub(crate) fn fxo_command(&mut self, now: Now, line: LineId, command: fxo::Command) {
+        if let Some(Port {
+            machine: Machine::Fxo(fxo),
+            ..
+        }) = self.lines.get_mut(&line)
+        {
+            fxo.command(now.instant, command);
+            self.touched_lines.push_back(line);
+        }
+    }
+
+    /// Runs the timers of the ports that are due.
+    pub(crate) fn lines_timeout(&mut self, now: Now) {
+        for (id, port) in &mut self.lines {
+            if port.poll_timeout().is_some_and(|(at, _)| at <= now.instant) {
+                match &mut port.machine {
+                    Machine::Fxs(fxs) => fxs.handle_timeout(now.instant),
+                    Machine::Fxo(fxo) => fxo.handle_timeout(now.instant),
+                }
+                self.touched_lines.push_back(*id);
+            }
+        }
+    }
+
+    /// Takes what a port has to say.
+    pub(crate) fn drain_line(&mut self, now: Now, line: LineId) {
+        loop {
+            let Some(port) = self.lines.get_mut(&line) else {
+                return;
+            };
+            match &mut port.machine {
+                Machine::Fxs(fxs) => match fxs.poll_output() {
+                    Some(fxs::Output::Event(event)) => self.set_event(now, line, event),
+                    Some(fxs::Output::Tone(tone)) => self.set_tone(line, tone),
+                    Some(output @ (fxs::Output::RingVoltage(_) | fxs::Output::CallerId(..))) => {
+                        self.outputs.push_back(Output::Fxs(line, output));
+                    }
+                    None => break,
+                },
+                Machine::Fxo(fxo) => match fxo.poll_output() {
+                    Some(fxo::Output::Event(event)) => self.line_event(now, line, event),
+                    Some(output @ (fxo::Output::Hook(_) | fxo::Output::SendDigit(_))) => {
+                        self.outputs.push_back(Output::Fxo(line, output));
+                    }
+                    None => break,
+                },
+            }
+        }
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
+        let state = port.state_name();
+        if port.shown != state {
+            port.shown = state;
+            self.outputs.push_back(Output::Live(Live::Line {
+                line,
+                state: state.to_owned(),
+            }));
+        }
+    }
+
+    /// A leg is no longer on its port.
+    pub(crate) fn leave_line(&mut self, line: LineId, leg: LegId) {
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
+        for slot in [
+            &mut port.active,
+            &mut port.held,
+            &mut port.ringing,
+            &mut port.waiting,
+        ] {
+            if *slot == Some(leg) {
+                *slot = None;
+            }
+        }
+    }
+}

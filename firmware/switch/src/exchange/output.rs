@@ -1,0 +1,81 @@
+//! What goes out.
+
+use offhook_lines::{fxo, fxs};
+use offhook_media::command as media;
+use offhook_sip::endpoint as sip;
+
+use super::live::Live;
+use crate::id::{CallId, DeviceId, LegId, LineId, TrunkId, UserId};
+use crate::record::{CallRecord, LegRecord, UnixMillis};
+
+/// What goes out.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// SIP to send or to resolve. (Never [`sip::Output::Event`].)
+    Sip(sip::Output),
+    /// To the hardware of an FXS port. (Never [`fxs::Output::Event`]; tones go to the media engine.)
+    Fxs(LineId, fxs::Output),
+    /// To the hardware of an FXO port.
+    Fxo(LineId, fxo::Output),
+    /// To the media engine.
+    Media(media::Command),
+    /// Write or replace a call record.
+    Call(CallRecord),
+    /// A leg was offered: [`Output::Leg`] with the same id follows. Written down so that a crash in between can be closed.
+    LegOffered {
+        /// The leg.
+        id: LegId,
+        /// Its call.
+        call: CallId,
+        /// The user it is offered to, or who makes the call.
+        user: Option<UserId>,
+        /// The device, when it is one.
+        device: Option<DeviceId>,
+        /// The trunk, for a leg outside.
+        trunk: Option<TrunkId>,
+        /// Number or extension.
+        number: String,
+        /// When it was offered.
+        started: UnixMillis,
+    },
+    /// Write a leg record.
+    Leg(LegRecord),
+    /// Write the bindings of an address of record (an empty list removes them).
+    Bindings {
+        /// The device's user name.
+        aor: String,
+        /// What to put back after a restart, with the seconds each has left.
+        bindings: Vec<StoredBinding>,
+    },
+    /// Something to show: live events of the API.
+    Live(Live),
+}
+
+/// A binding as written down. [`super::Exchange::restore_bindings`] puts it back.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StoredBinding {
+    /// Contact URI.
+    pub contact: String,
+    /// `udp`, `tcp`, `tls`, `ws`, `wss`.
+    pub transport: String,
+    /// Our address.
+    pub local: std::net::SocketAddr,
+    /// The phone's address.
+    pub remote: std::net::SocketAddr,
+    /// `Path`.
+    pub path: Vec<String>,
+    /// Thousandths.
+    pub q: u16,
+    /// `+sip.instance`.
+    pub instance: Option<String>,
+    /// `reg-id`.
+    pub reg_id: Option<u32>,
+    /// Call-ID of the registration.
+    pub call_id: String,
+    /// CSeq.
+    pub cseq: u32,
+    /// Of the phone.
+    pub user_agent: Option<String>,
+    /// Wall-clock time at which it lapses.
+    pub expires: UnixMillis,
+}

@@ -1,0 +1,264 @@
+//! Media of a SIP leg: its RTP port, offers and answers.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use offhook_media::command as media;
+use offhook_sip::endpoint::{Body, Flow};
+use offhook_sip::sdp::{self, Capabilities, Codec, Direction, Negotiated, Unusable};
+
+use super::SipLeg;
+use crate::exchange::{Exchange, Now};
+use crate::id::LegId;
+
+/// Countries whose telephone network uses µ-law (ITU-T G.711: North America and Japan).
+const MU_LAW: [&str; 4] = ["US", "CA", "JP", "TW"];
+
+impl Exchange {
+    /// The address our media is reached at by the peer of this flow, and the address to bind.
+    pub(crate) fn media_address(&self, flow: Option<&Flow>) -> (IpAddr, IpAddr) {
+        let unspecified = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let local = flow.map_or(unspecified, |flow| flow.local.ip());
+        if !local.is_unspecified() {
+            return (local, local);
+        }
+        let remote_is_loopback = flow.is_some_and(|flow| flow.remote.ip().is_loopback());
+        let address = if remote_is_loopback {
+            flow.map(|flow| flow.remote.ip())
+        } else {
+            self.config
+                .network
+                .advertised
+                .or_else(|| self.host.parse().ok())
+        };
+        (address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), local)
+    }
+
+    /// Our codecs, best first; `first` is the name of the one the other party uses.
+    pub(crate) fn codecs(&self, first: Option<&str>) -> Vec<Codec> {
+        let codec = |payload_type, name: &str, fmtp: Option<&str>| Codec {
+            payload_type,
+            name: name.into(),
+            clock_rate: 8000,
+            fmtp: fmtp.map(Into::into),
+        };
+        let mu_law = match first {
+            Some(name) => name.eq_ignore_ascii_case("PCMU"),
+            None => MU_LAW.contains(&self.config.site.country.as_str()),
+        };
+        let (a, mu) = (codec(8, "PCMA", None), codec(0, "PCMU", None));
+        let (best, next) = if mu_law { (mu, a) } else { (a, mu) };
+        vec![best, next, codec(101, "telephone-event", Some("0-15"))]
+    }
+
+    /// Opens the leg's RTP port if it has none. `false`: none is left.
+    pub(crate) fn open_rtp(&mut self, now: Now, leg: LegId) -> bool {
+        let Some(found) = self.legs.get(&leg) else {
+            return false;
+        };
+        let emergency = self
+            .calls
+            .get(&found.call)
+            .is_some_and(|call| call.emergency);
+        let Some(sip) = found.sip() else { return true };
+        if sip.stream.is_some() {
+            return true;
+        }
+        let bind = sip.bind;
+        let Some(port) = self.ports.take(now.instant, emergency) else {
+            self.totals.overload_refusals += 1;
+            return false;
+        };
+        let stream = media::StreamId(self.new_media_id());
+        if let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) {
+            sip.port = Some(port);
+            sip.stream = Some(stream);
+        }
+        self.streams.insert(stream, leg);
+        self.media(media::Command::OpenRtp {
+            stream,
+            local: SocketAddr::new(bind, port),
+        });
+        true
+    }
+
+    /// Makes our offer for a leg, with the codec named `first` in front. `None`: no RTP port is left.
+    pub(crate) fn make_offer(&mut self, now: Now, leg: LegId, first: Option<&str>) -> Option<Body> {
+        if !self.open_rtp(now, leg) {
+            return None;
+        }
+        let codecs = self.codecs(first);
+        let sip = self.legs.get_mut(&leg)?.sip_mut()?;
+        sip.codecs = codecs;
+        let mut description = sdp::offer(&capabilities(sip));
+        if grows(sip, &description) {
+            description = sdp::offer(&capabilities(sip));
+        }
+        Some(describe(sip, description))
+    }
+
+    /// Reads the answer to our offer and starts the stream.
+    pub(crate) fn take_answer(&mut self, leg: LegId, answer: &[u8]) -> Result<(), Unusable> {
+        let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
+            return Ok(());
+        };
+        let negotiated = sdp::accept(&capabilities(sip), answer)?;
+        self.set_rtp(leg, negotiated);
+        Ok(())
+    }
+
+    /// Answers an offer of the peer and runs the stream by it. The codec named `first` is taken if the peer has it, so that
+    /// nothing needs transcoding.
+    pub(crate) fn make_answer(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        offer: &[u8],
+        first: Option<&str>,
+    ) -> Result<Body, Unusable> {
+        if !self.open_rtp(now, leg) {
+            return Err(Unusable {
+                status: 503,
+                reason: "no RTP port left",
+            });
+        }
+        let codecs = self.codecs(first);
+        let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
+            return Err(Unusable {
+                status: 488,
+                reason: "no RTP leg",
+            });
+        };
+        // The offerer's order would win otherwise (RFC 3264 §6.1): try with the one codec first.
+        let mut alone = codecs.clone();
+        if first.is_some() && alone.len() > 1 {
+            alone.remove(1);
+        }
+        sip.codecs = alone;
+        let (mut description, negotiated) = match sdp::answer(&capabilities(sip), offer) {
+            Ok(done) => done,
+            Err(_) => {
+                sip.codecs = codecs;
+                sdp::answer(&capabilities(sip), offer)?
+            }
+        };
+        if grows(sip, &description) {
+            (description, _) = sdp::answer(&capabilities(sip), offer)?;
+        }
+        let body = describe(sip, description);
+        self.set_rtp(leg, negotiated);
+        Ok(body)
+    }
+
+    /// Name of the codec a leg uses (or asks for).
+    pub(crate) fn codec_of(&self, leg: LegId) -> Option<String> {
+        let sip = self.legs.get(&leg)?.sip()?;
+        if let Some(negotiated) = &sip.negotiated {
+            return Some(negotiated.codec.name.clone());
+        }
+        let offer = sip.remote_offer.as_deref()?;
+        let ours = self.plain_capabilities(sip.address);
+        sdp::answer(&ours, offer)
+            .ok()
+            .map(|(_, negotiated)| negotiated.codec.name)
+    }
+
+    /// The offer can be answered by us.
+    pub(crate) fn check_offer(&self, offer: &[u8]) -> Result<(), Unusable> {
+        sdp::answer(
+            &self.plain_capabilities(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            offer,
+        )
+        .map(drop)
+    }
+
+    fn plain_capabilities(&self, address: IpAddr) -> Capabilities {
+        Capabilities {
+            local: SocketAddr::new(address, 9),
+            codecs: self.codecs(None),
+            ptime: 20,
+            direction: Direction::SendRecv,
+            session_id: 1,
+            session_version: 1,
+        }
+    }
+
+    fn set_rtp(&mut self, leg: LegId, negotiated: Negotiated) {
+        let Some(found) = self.legs.get_mut(&leg) else {
+            return;
+        };
+        let call = found.call;
+        let connected_hold = matches!(
+            negotiated.direction,
+            Direction::RecvOnly | Direction::Inactive
+        ) || negotiated.remote.is_none();
+        found.holding = connected_hold;
+        let Some(sip) = found.sip_mut() else { return };
+        let changed = sip.negotiated.as_ref() != Some(&negotiated);
+        let parameters = parameters(&negotiated);
+        sip.negotiated = Some(negotiated);
+        let stream = sip.stream;
+        self.dirty.insert(call);
+        if let (Some(stream), true) = (stream, changed) {
+            self.media(media::Command::SetRtp { stream, parameters });
+        }
+    }
+}
+
+/// How the engine is to run a stream.
+fn parameters(negotiated: &Negotiated) -> media::RtpParameters {
+    let codec = if negotiated.codec.name.eq_ignore_ascii_case("PCMU") {
+        media::Codec::Pcmu
+    } else {
+        media::Codec::Pcma
+    };
+    media::RtpParameters {
+        remote: negotiated.remote,
+        remote_rtcp: negotiated.remote_rtcp,
+        codec,
+        payload_type: negotiated.codec.payload_type,
+        receive_payload_type: negotiated.receive_payload_type,
+        telephone_event: negotiated.telephone_event,
+        receive_telephone_event: negotiated.receive_telephone_event,
+        ptime: Duration::from_millis(u64::from(negotiated.ptime)),
+        send: matches!(
+            negotiated.direction,
+            Direction::SendRecv | Direction::SendOnly
+        ),
+        receive: matches!(
+            negotiated.direction,
+            Direction::SendRecv | Direction::RecvOnly
+        ),
+        rtcp_mux: negotiated.rtcp_mux,
+    }
+}
+
+fn capabilities(sip: &SipLeg) -> Capabilities {
+    Capabilities {
+        local: SocketAddr::new(sip.address, sip.port.unwrap_or(9)),
+        codecs: sip.codecs.clone(),
+        ptime: 20,
+        direction: Direction::SendRecv,
+        session_id: sip.session_id,
+        session_version: sip.session_version,
+    }
+}
+
+/// The description differs from our last one: the version grows with it (RFC 3264 §8). Then it has to be written again.
+fn grows(sip: &mut SipLeg, description: &[u8]) -> bool {
+    let changed = !sip.description.is_empty() && sip.description != description;
+    if changed {
+        sip.session_version += 1;
+    }
+    changed
+}
+
+/// Keeps our description.
+fn describe(sip: &mut SipLeg, description: Vec<u8>) -> Body {
+    sip.description.clone_from(&description);
+    Body {
+        content_type: "application/sdp".into(),
+        bytes: Bytes::from(description),
+    }
+}
