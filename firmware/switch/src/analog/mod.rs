@@ -22,6 +22,9 @@ const CALL_WAITING_PAUSE: Duration = Duration::from_secs(8);
 /// The longest burst: it interrupts the conversation.
 const CALL_WAITING_BURST: Duration = Duration::from_millis(500);
 
+/// How long a call left on hold rings back before it ends.
+const RING_BACK: Duration = Duration::from_secs(60);
+
 /// A port.
 pub(crate) struct Port {
     pub(crate) machine: Machine,
@@ -284,6 +287,7 @@ impl Exchange {
         let Some(port) = self.lines.get_mut(&line) else {
             return;
         };
+        let was_active = port.active == Some(leg);
         for slot in [
             &mut port.active,
             &mut port.held,
@@ -293,6 +297,17 @@ impl Exchange {
             if *slot == Some(leg) {
                 *slot = None;
             }
+        }
+        // What played for the call ends with it; tones of the set's own stay.
+        if was_active
+            && matches!(
+                port.playing,
+                Playing::Hold | Playing::Ringback | Playing::Announcement
+            )
+        {
+            port.playing = Playing::Nothing;
+            let stream = port.stream;
+            self.media(media::Command::Stop { stream });
         }
     }
 }

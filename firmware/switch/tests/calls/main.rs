@@ -10,5 +10,6 @@ mod hold;
 mod internal;
 mod office;
 mod random;
+mod speed;
 mod transfer;
 mod trunk;

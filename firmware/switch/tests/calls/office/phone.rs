@@ -279,7 +279,9 @@ impl Phone {
         let call_id = self.endpoint.call_id(session)?;
         let (local, remote) = self.dialogs.get(call_id)?;
         let call_id = call_id.replace('@', "%40");
-        Some(format!("<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"))
+        Some(format!(
+            "<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"
+        ))
     }
 
     /// REFER within a session.
