@@ -29,6 +29,8 @@ const RING_BACK: Duration = Duration::from_secs(60);
 pub(crate) struct Port {
     pub(crate) machine: Machine,
     pub(crate) stream: StreamId,
+    /// As printed on the box.
+    number: u16,
     /// The leg that speaks and hears on it.
     pub(crate) active: Option<LegId>,
     /// The leg put aside by a flash.
@@ -65,6 +67,13 @@ impl Port {
         match &self.machine {
             Machine::Fxs(fxs) => fxs.poll_timeout(),
             Machine::Fxo(fxo) => fxo.poll_timeout(),
+        }
+    }
+
+    fn kind(&self) -> LineKind {
+        match self.machine {
+            Machine::Fxs(_) => LineKind::Fxs,
+            Machine::Fxo(_) => LineKind::Fxo,
         }
     }
 
@@ -143,6 +152,7 @@ impl Exchange {
             let port = Port {
                 machine,
                 stream,
+                number: line.port,
                 active: None,
                 held: None,
                 ringing: None,
@@ -161,9 +171,14 @@ impl Exchange {
         let config = std::sync::Arc::clone(&self.config);
         let gone: Vec<LineId> = self
             .lines
-            .keys()
-            .filter(|id| !config.lines.contains_key(id))
-            .copied()
+            .iter()
+            .filter(|(id, port)| {
+                config
+                    .lines
+                    .get(id)
+                    .is_none_or(|line| line.port != port.number || line.kind != port.kind())
+            })
+            .map(|(id, _)| *id)
             .collect();
         for id in gone {
             self.line_out_of_service(now, id);
