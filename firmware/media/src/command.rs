@@ -84,6 +84,11 @@ pub enum Source {
         /// Times to play; `None` without end.
         repeat: Option<u32>,
     },
+    /// The built-in prompt: three soft notes and a pause, three seconds in all.
+    Chime {
+        /// Times to play; `None` without end.
+        repeat: Option<u32>,
+    },
 }
 
 /// A DTMF digit: `0`–`9`, `*`, `#`, `A`–`D`.
@@ -193,6 +198,14 @@ pub enum Event {
     PlayEnded {
         /// The stream.
         stream: StreamId,
+    },
+    /// The source given to [`Command::Play`] cannot be played (no such file, not a sound we know). [`Event::PlayEnded`] follows, so
+    /// that who only waits for the end goes on.
+    PlayFailed {
+        /// The stream.
+        stream: StreamId,
+        /// In words.
+        reason: String,
     },
     /// First media of the party arrived.
     MediaStarted {

@@ -5,6 +5,7 @@
 //! µ-law the same samples are 0.07 dB off, far below what an ear or a detector tells apart.
 
 /// Level in dBm0 of a sine that reaches full scale (G.711 A-law).
+#[expect(clippy::approx_constant, reason = "a level, not a circle")]
 pub const FULL_SCALE_DBM0: f32 = 3.14;
 
 /// Peak amplitude, in sample units, of a sine of this level. Never above full scale.

@@ -105,8 +105,12 @@ impl Outbound {
     }
 
     /// Header of a packet of a telephone event that began at `timestamp` (RFC 4733 §2.5.1).
-    pub fn event(&mut self, payload_type: u8, marker: bool, timestamp: u32) -> Header {
+    pub fn event(&mut self, payload_type: u8, marker: bool, timestamp: u32, now: u64) -> Header {
         self.interrupt();
+        if marker {
+            // The event's start is a point of the stream's time line like any other.
+            (self.last_timestamp, self.last_samples, self.last_at) = (timestamp, 0, Some(now));
+        }
         self.last_sequence = self.last_sequence.wrapping_add(1);
         Header {
             marker,
@@ -117,7 +121,8 @@ impl Outbound {
         }
     }
 
-    /// Header of a peer's packet passed on; `None` when it is too late to be of use.
+    /// Header of a peer's packet passed on; `None` when it is too late to be of use. A packet of no samples is a telephone event:
+    /// its timestamp stands still while it lasts.
     pub fn forwarded(
         &mut self,
         incoming: &Header,
@@ -145,7 +150,7 @@ impl Outbound {
             let timestamp = incoming.timestamp.wrapping_add(mapping.timestamp_offset);
             let skew = timestamp.wrapping_sub(self.timestamp_at(now)) as i32;
             let ahead = sequence.wrapping_sub(self.last_sequence);
-            let near = skew.unsigned_abs() < MAX_SKEW as u32;
+            let near = samples == 0 || skew.unsigned_abs() < MAX_SKEW as u32;
             if near && (1..=MAX_AHEAD).contains(&ahead) {
                 return Some(self.emit(
                     payload_type,
@@ -209,9 +214,11 @@ impl Outbound {
             self.packets += 1;
         }
         self.last_sequence = sequence;
-        self.last_timestamp = timestamp;
-        self.last_samples = samples;
-        self.last_at = Some(now);
+        if samples > 0 || self.last_at.is_none() {
+            self.last_timestamp = timestamp;
+            self.last_samples = samples;
+            self.last_at = Some(now);
+        }
         Header {
             marker,
             payload_type,
@@ -309,7 +316,7 @@ mod tests {
             (a.sequence + 1, a.timestamp + 160)
         );
         assert_eq!(out.forwarded(&incoming(1, 9, 1440), 8, 160, 340), None);
-        let event = out.event(101, true, out.timestamp_at(480));
+        let event = out.event(101, true, out.timestamp_at(480), 480);
         let d = out.forwarded(&incoming(1, 14, 2240), 8, 160, 640).unwrap();
         assert_eq!(
             (event.sequence, d.sequence),

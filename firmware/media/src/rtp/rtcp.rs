@@ -106,7 +106,7 @@ pub fn write(
     w.bytes(&[1, name.len() as u8])?;
     w.bytes(name)?;
     w.bytes(&[0])?; // end of the items, then up to a word
-    while (w.at - start) % 4 != 0 {
+    while !(w.at - start).is_multiple_of(4) {
         w.bytes(&[0])?;
     }
     w.finish(start)?;

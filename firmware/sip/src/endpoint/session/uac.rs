@@ -225,7 +225,7 @@ impl Endpoint {
                 self.emit(Event::Failed {
                     session: id,
                     status: 487,
-                    response: Some(response),
+                    response: None,
                 });
             }
             return;

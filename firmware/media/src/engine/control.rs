@@ -1,0 +1,662 @@
+//! The control thread: commands in, ready-made orders to the real-time threads out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use tracing::{debug, info, warn};
+
+use super::EngineConfig;
+use super::leg::RtpLeg;
+use super::order::{Members, Order, Returned, Slot};
+use super::player::{LoadRequest, Loaded, Player, run_loader};
+use super::recorder::{NewRecording, recording, run_recorder};
+use super::sockets::SocketPool;
+use super::stream::{Kind, Stream};
+use super::worker::{Clock, Shared, Worker, WorkerParts};
+use crate::command::{
+    BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics,
+};
+use crate::line_audio::EngineSide;
+use crate::mix::MAX_PARTIES;
+use crate::tone::chime::chime;
+use crate::tone::generator::ToneGenerator;
+
+/// Orders that wait for a real-time thread.
+const ORDERS: usize = 8192;
+/// Things a real-time thread has to tell.
+const RETURNED: usize = 8192;
+/// Files that wait to be read.
+const LOADS: usize = 1024;
+/// How long a real-time thread may take to give a stream back.
+const GIVE_BACK: Duration = Duration::from_secs(5);
+
+/// What the control thread is told.
+#[derive(Debug)]
+pub(super) enum Input {
+    Command(Command),
+    Line(LinePort, EngineSide),
+    Shutdown,
+}
+
+/// A real-time thread as seen from here.
+struct Thread {
+    orders: Sender<Order>,
+    returned: Receiver<Returned>,
+    shared: Arc<Shared>,
+    free: Vec<Slot>,
+    free_bridges: Vec<Slot>,
+    handle: Option<JoinHandle<()>>,
+}
+
+struct Entry {
+    thread: usize,
+    slot: Slot,
+    bridge: Option<BridgeId>,
+    line: Option<LinePort>,
+    /// Counts `Play` and `Stop`, so that a file read late is not played after them.
+    generation: u64,
+}
+
+struct Bridge {
+    thread: usize,
+    slot: Slot,
+    members: Vec<StreamId>,
+}
+
+/// The control thread's state.
+pub(super) struct Control {
+    inputs: Receiver<Input>,
+    events: Sender<Event>,
+    threads: Vec<Thread>,
+    streams: BTreeMap<StreamId, Entry>,
+    bridges: BTreeMap<BridgeId, Bridge>,
+    recordings: BTreeMap<RecordingId, StreamId>,
+    lines: BTreeMap<LinePort, EngineSide>,
+    pool: SocketPool,
+    clock: Clock,
+    random: File,
+    cname: [u8; 16],
+    chime: Option<Arc<[i16]>>,
+    loads: Option<Sender<LoadRequest>>,
+    loaded: Receiver<Loaded>,
+    recorder: Option<Sender<NewRecording>>,
+    helpers: Vec<JoinHandle<()>>,
+    /// Told by a thread while another answer was awaited.
+    postponed: VecDeque<Returned>,
+}
+
+impl Control {
+    pub(super) fn new(
+        config: &EngineConfig,
+        inputs: Receiver<Input>,
+        events: Sender<Event>,
+    ) -> io::Result<(Self, Vec<Arc<Shared>>)> {
+        let clock = Clock::start();
+        let mut random = File::open("/dev/urandom")?;
+        let mut seed = [0; 8];
+        random.read_exact(&mut seed)?;
+        // A CNAME that says nothing about the box (RFC 7022 §4.2).
+        let mut cname = [0; 16];
+        for (digit, byte) in cname
+            .iter_mut()
+            .zip(seed.iter().flat_map(|b| [b >> 4, b & 15]))
+        {
+            *digit = b"0123456789abcdef"
+                .get(usize::from(byte))
+                .copied()
+                .unwrap_or(b'0');
+        }
+        let streams = config.streams.clamp(1, usize::from(Slot::MAX));
+        let mut threads = Vec::new();
+        for n in 0..config.threads.max(1) {
+            threads.push(start_thread(n, config, streams, clock)?);
+        }
+        let (loads, load_requests) = bounded(LOADS);
+        let (loaded_sender, loaded) = unbounded();
+        let cache_samples = config.cache_seconds * crate::RATE as usize;
+        let (recorder, new_recordings) = unbounded();
+        let recorded = events.clone();
+        let helpers = vec![
+            spawn("media-files", move || {
+                run_loader(&load_requests, &loaded_sender, cache_samples)
+            })?,
+            spawn("media-recorder", move || {
+                run_recorder(&new_recordings, &recorded)
+            })?,
+        ];
+        let shared = threads.iter().map(|t| Arc::clone(&t.shared)).collect();
+        let control = Control {
+            inputs,
+            events,
+            threads,
+            streams: BTreeMap::new(),
+            bridges: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            pool: SocketPool::new(config.socket_pool),
+            clock,
+            random,
+            cname,
+            chime: None,
+            loads: Some(loads),
+            loaded,
+            recorder: Some(recorder),
+            helpers,
+            postponed: VecDeque::new(),
+        };
+        Ok((control, shared))
+    }
+
+    /// Runs until told to end.
+    pub(super) fn run(mut self) {
+        loop {
+            while let Some(returned) = self.postponed.pop_front() {
+                self.take_back(returned);
+            }
+            let mut selection = crossbeam_channel::Select::new();
+            selection.recv(&self.inputs);
+            selection.recv(&self.loaded);
+            for thread in &self.threads {
+                selection.recv(&thread.returned);
+            }
+            match selection.ready() {
+                0 => match self.inputs.try_recv() {
+                    Ok(Input::Command(command)) => self.obey(command),
+                    Ok(Input::Line(port, side)) => _ = self.lines.insert(port, side),
+                    Ok(Input::Shutdown) | Err(crossbeam_channel::TryRecvError::Disconnected) => {
+                        return self.shut_down();
+                    }
+                    Err(crossbeam_channel::TryRecvError::Empty) => {}
+                },
+                1 => {
+                    if let Ok(loaded) = self.loaded.try_recv() {
+                        self.play_loaded(loaded);
+                    }
+                }
+                n => {
+                    if let Some(Ok(returned)) =
+                        self.threads.get(n - 2).map(|t| t.returned.try_recv())
+                    {
+                        self.take_back(returned);
+                    }
+                }
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::OpenRtp { stream, local } => match self.pool.take(local) {
+                Ok(sockets) => {
+                    let mut random = [0; 16];
+                    if let Err(error) = self.random.read_exact(&mut random) {
+                        return self.fail(stream, format!("no random numbers: {error}"));
+                    }
+                    let leg = RtpLeg::new(sockets, random, self.cname, self.clock.now().clock);
+                    self.open(stream, Kind::Rtp(Box::new(leg)), None);
+                }
+                Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
+            },
+            Command::OpenLine { stream, port } => {
+                let used = self.streams.values().any(|s| s.line == Some(port));
+                match self.lines.get(&port) {
+                    Some(side) if !used => {
+                        side.drain();
+                        let side = side.clone();
+                        self.open(stream, Kind::Line(side), Some(port));
+                    }
+                    Some(_) => self.fail(stream, format!("line {} is in use", port.0)),
+                    None => self.fail(stream, format!("there is no line {}", port.0)),
+                }
+            }
+            Command::SetRtp { stream, parameters } => {
+                self.order(stream, |slot| Order::Parameters { slot, parameters })
+            }
+            Command::Close { stream } => self.close(stream),
+            Command::Bridge { bridge, members } => self.bridge(bridge, members),
+            Command::Play { stream, source } => self.play(stream, source),
+            Command::Stop { stream } => {
+                self.next_generation(stream);
+                self.order(stream, |slot| Order::Stop { slot });
+            }
+            Command::SendDigit {
+                stream,
+                digit,
+                duration,
+            } => {
+                self.order(stream, |slot| Order::Digit {
+                    slot,
+                    digit,
+                    duration,
+                });
+            }
+            Command::Record {
+                recording: id,
+                stream,
+                path,
+            } => self.record(id, stream, path),
+            Command::StopRecording { recording } => {
+                if let Some(stream) = self.recordings.remove(&recording) {
+                    self.order(stream, |slot| Order::StopRecording { slot, recording });
+                }
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        let _nobody_listens = self.events.send(event);
+    }
+
+    fn fail(&self, stream: StreamId, reason: String) {
+        self.tell(Event::Failed { stream, reason });
+    }
+
+    /// Sends an order about a stream. What comes for a stream that is gone crossed its end: nothing to do.
+    fn order(&self, stream: StreamId, make: impl FnOnce(Slot) -> Order) {
+        match self.streams.get(&stream) {
+            Some(entry) => self.send(entry.thread, make(entry.slot)),
+            None => debug!(stream = stream.0, "command for a stream that is not open"),
+        }
+    }
+
+    fn send(&self, thread: usize, order: Order) {
+        if let Some(thread) = self.threads.get(thread) {
+            // Waits when thousands of orders wait: the thread takes them within a tick.
+            let _ended = thread.orders.send(order);
+            let _woken = thread.shared.wake.write(1);
+        }
+    }
+
+    fn open(&mut self, id: StreamId, kind: Kind, line: Option<LinePort>) {
+        if self.streams.contains_key(&id) {
+            return self.fail(id, "the stream is open already".to_owned());
+        }
+        let roomiest = self
+            .threads
+            .iter_mut()
+            .enumerate()
+            .max_by_key(|(n, t)| (t.free.len(), usize::MAX - n));
+        let Some((thread, slot)) = roomiest.and_then(|(n, t)| Some((n, t.free.pop()?))) else {
+            return self.fail(id, "too many streams".to_owned());
+        };
+        self.streams.insert(
+            id,
+            Entry {
+                thread,
+                slot,
+                bridge: None,
+                line,
+                generation: 0,
+            },
+        );
+        self.send(
+            thread,
+            Order::Add {
+                slot,
+                stream: Box::new(Stream::new(id, kind)),
+            },
+        );
+    }
+
+    fn close(&mut self, id: StreamId) {
+        self.leave_bridge(id);
+        self.recordings.retain(|_, stream| *stream != id);
+        let fetched = self.fetch(id);
+        if self.streams.remove(&id).is_none() {
+            return debug!(stream = id.0, "closing a stream that is not open");
+        }
+        let Some(mut stream) = fetched else {
+            return self.tell(Event::Closed {
+                stream: id,
+                statistics: StreamStatistics::default(),
+            });
+        };
+        let now = self.clock.now();
+        if let Some(leg) = stream.rtp_mut() {
+            leg.report(now, true);
+        }
+        let statistics = stream.statistics();
+        let Stream { kind, .. } = *stream;
+        if let Kind::Rtp(leg) = kind {
+            self.pool.put(leg.sockets);
+        }
+        self.tell(Event::Closed {
+            stream: id,
+            statistics,
+        });
+    }
+
+    /// Takes a stream from its thread; its place there is free again.
+    fn fetch(&mut self, id: StreamId) -> Option<Box<Stream>> {
+        let (thread, slot) = self.streams.get(&id).map(|e| (e.thread, e.slot))?;
+        self.send(thread, Order::Remove { slot });
+        let owner = self.threads.get_mut(thread)?;
+        loop {
+            match owner.returned.recv_timeout(GIVE_BACK) {
+                Ok(Returned::Stream(stream)) if stream.id == id => {
+                    owner.free.push(slot);
+                    return Some(stream);
+                }
+                Ok(other) => self.postponed.push_back(other),
+                Err(error) => {
+                    warn!(stream = id.0, %error, "a media thread does not answer");
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn leave_bridge(&mut self, id: StreamId) {
+        let Some(bridge) = self.streams.get_mut(&id).and_then(|e| e.bridge.take()) else {
+            return;
+        };
+        if let Some(entry) = self.bridges.get_mut(&bridge) {
+            entry.members.retain(|m| *m != id);
+            self.publish(bridge);
+        }
+    }
+
+    /// Tells the bridge's thread who its members are.
+    fn publish(&self, bridge: BridgeId) {
+        let Some(entry) = self.bridges.get(&bridge) else {
+            return;
+        };
+        let mut members = Members::EMPTY;
+        for slot in entry
+            .members
+            .iter()
+            .filter_map(|m| self.streams.get(m))
+            .map(|e| e.slot)
+        {
+            members.push(slot);
+        }
+        self.send(
+            entry.thread,
+            Order::Bridge {
+                bridge: entry.slot,
+                members,
+            },
+        );
+    }
+
+    fn bridge(&mut self, id: BridgeId, members: Vec<StreamId>) {
+        let mut wanted: Vec<StreamId> = Vec::new();
+        for member in members {
+            if self.streams.contains_key(&member) && !wanted.contains(&member) {
+                wanted.push(member);
+            }
+        }
+        if wanted.len() > MAX_PARTIES {
+            warn!(
+                bridge = id.0,
+                members = wanted.len(),
+                "a bridge holds 32 parties, the others do not hear it"
+            );
+            wanted.truncate(MAX_PARTIES);
+        }
+        for member in &wanted {
+            if self
+                .streams
+                .get(member)
+                .is_some_and(|e| e.bridge != Some(id))
+            {
+                self.leave_bridge(*member);
+            }
+        }
+        let before = self
+            .bridges
+            .get(&id)
+            .map(|b| b.members.clone())
+            .unwrap_or_default();
+        for gone in before.iter().filter(|m| !wanted.contains(m)) {
+            if let Some(entry) = self.streams.get_mut(gone) {
+                entry.bridge = None;
+            }
+        }
+        let Some(first) = wanted.first() else {
+            self.end_bridge(id);
+            return;
+        };
+        if !self.bridges.contains_key(&id) {
+            let Some(thread) = self.streams.get(first).map(|e| e.thread) else {
+                return;
+            };
+            let Some(slot) = self
+                .threads
+                .get_mut(thread)
+                .and_then(|t| t.free_bridges.pop())
+            else {
+                return;
+            };
+            self.bridges.insert(
+                id,
+                Bridge {
+                    thread,
+                    slot,
+                    members: Vec::new(),
+                },
+            );
+        }
+        let Some(thread) = self.bridges.get(&id).map(|b| b.thread) else {
+            return;
+        };
+        wanted.retain(|member| self.move_to(*member, thread));
+        for member in &wanted {
+            if let Some(entry) = self.streams.get_mut(member) {
+                entry.bridge = Some(id);
+            }
+        }
+        if let Some(entry) = self.bridges.get_mut(&id) {
+            entry.members = wanted;
+        }
+        self.publish(id);
+    }
+
+    fn end_bridge(&mut self, id: BridgeId) {
+        if let Some(entry) = self.bridges.get_mut(&id) {
+            entry.members.clear();
+            self.publish(id);
+        }
+        if let Some(entry) = self.bridges.remove(&id)
+            && let Some(thread) = self.threads.get_mut(entry.thread)
+        {
+            thread.free_bridges.push(entry.slot);
+        }
+    }
+
+    /// Brings a stream to a thread; false when that has no room.
+    fn move_to(&mut self, id: StreamId, thread: usize) -> bool {
+        if self.streams.get(&id).is_some_and(|e| e.thread == thread) {
+            return true;
+        }
+        let Some(slot) = self.threads.get_mut(thread).and_then(|t| t.free.pop()) else {
+            return false;
+        };
+        let Some(stream) = self.fetch(id) else {
+            return false;
+        };
+        if let Some(entry) = self.streams.get_mut(&id) {
+            entry.thread = thread;
+            entry.slot = slot;
+        }
+        self.send(thread, Order::Add { slot, stream });
+        true
+    }
+
+    fn next_generation(&mut self, stream: StreamId) -> u64 {
+        self.streams.get_mut(&stream).map_or(0, |entry| {
+            entry.generation += 1;
+            entry.generation
+        })
+    }
+
+    fn play(&mut self, stream: StreamId, source: Source) {
+        let generation = self.next_generation(stream);
+        match source {
+            Source::Tone {
+                segments,
+                level_dbm0,
+            } => {
+                let player = Box::new(Player::Tone(ToneGenerator::new(&segments, level_dbm0)));
+                self.order(stream, |slot| Order::Play { slot, player });
+            }
+            Source::Chime { repeat } => {
+                let samples = self.chime.get_or_insert_with(|| chime().into()).clone();
+                let player = Box::new(Player::samples(samples, repeat));
+                self.order(stream, |slot| Order::Play { slot, player });
+            }
+            Source::File { path, repeat } => {
+                // What played before stops now: the party should not hear it while the file is read.
+                self.order(stream, |slot| Order::Stop { slot });
+                let request = LoadRequest {
+                    stream,
+                    generation,
+                    path,
+                    repeat,
+                };
+                let sent = self
+                    .loads
+                    .as_ref()
+                    .is_some_and(|loads| loads.try_send(request).is_ok());
+                if !sent {
+                    self.cannot_play(stream, "too many files wait to be read".to_owned());
+                }
+            }
+        }
+    }
+
+    fn cannot_play(&self, stream: StreamId, reason: String) {
+        self.tell(Event::PlayFailed { stream, reason });
+        self.tell(Event::PlayEnded { stream });
+    }
+
+    fn play_loaded(&mut self, loaded: Loaded) {
+        let Loaded {
+            stream,
+            generation,
+            repeat,
+            samples,
+        } = loaded;
+        if self
+            .streams
+            .get(&stream)
+            .is_none_or(|e| e.generation != generation)
+        {
+            return; // Closed, stopped or something else to play meanwhile.
+        }
+        match samples {
+            Ok(samples) => {
+                let player = Box::new(Player::samples(samples, repeat));
+                self.order(stream, |slot| Order::Play { slot, player });
+            }
+            Err(reason) => self.cannot_play(stream, reason),
+        }
+    }
+
+    fn record(&mut self, id: RecordingId, stream: StreamId, path: std::path::PathBuf) {
+        if self.recordings.contains_key(&id) || !self.streams.contains_key(&stream) {
+            let error = Some("the stream is not open, or the recording runs already".to_owned());
+            return self.tell(Event::Recorded {
+                recording: id,
+                duration: Duration::ZERO,
+                error,
+            });
+        }
+        let (tap, new) = recording(id, path);
+        if let Some(recorder) = &self.recorder {
+            let _ended = recorder.send(new);
+        }
+        self.recordings.insert(id, stream);
+        self.order(stream, |slot| Order::Record {
+            slot,
+            tap: Box::new(tap),
+        });
+    }
+
+    /// Tells what a thread has to tell, and drops what it is done with.
+    fn take_back(&mut self, returned: Returned) {
+        match returned {
+            Returned::Event(event) => self.tell(event),
+            Returned::Tap(tap) => drop(tap),
+            Returned::Player(player) => drop(player),
+            // Asked for, but given up on: only its end can be told.
+            Returned::Stream(stream) => drop(stream),
+        }
+    }
+
+    fn shut_down(mut self) {
+        let open: Vec<StreamId> = self.streams.keys().copied().collect();
+        for stream in open {
+            self.close(stream);
+        }
+        for n in 0..self.threads.len() {
+            self.send(n, Order::Shutdown);
+        }
+        let threads = std::mem::take(&mut self.threads);
+        for mut thread in threads {
+            if let Some(handle) = thread.handle.take()
+                && handle.join().is_err()
+            {
+                warn!("a media thread had panicked");
+            }
+            while let Ok(returned) = thread.returned.try_recv() {
+                self.take_back(returned);
+            }
+        }
+        while let Some(returned) = self.postponed.pop_front() {
+            self.take_back(returned);
+        }
+        self.loads = None;
+        self.recorder = None;
+        for helper in std::mem::take(&mut self.helpers) {
+            let _panicked = helper.join();
+        }
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run)
+}
+
+fn start_thread(
+    n: usize,
+    config: &EngineConfig,
+    streams: usize,
+    clock: Clock,
+) -> io::Result<Thread> {
+    let shared = Arc::new(Shared::new()?);
+    let (orders, order_receiver) = bounded(ORDERS);
+    let (returned_sender, returned) = bounded(RETURNED);
+    let worker = Worker::new(WorkerParts {
+        shared: Arc::clone(&shared),
+        orders: order_receiver,
+        returned: returned_sender,
+        clock,
+        media_timeout: config.media_timeout,
+        coalesce: config.coalesce,
+        streams,
+    })?;
+    let priority = config.realtime_priority;
+    let handle = spawn(&format!("media-{n}"), move || {
+        if let Some(priority) = priority
+            && let Err(error) = super::realtime::set_priority(priority)
+        {
+            info!(%error, "the media thread runs without real-time priority");
+        }
+        worker.run();
+    })?;
+    let last = streams as Slot;
+    Ok(Thread {
+        orders,
+        returned,
+        shared,
+        free: (0..last).rev().collect(),
+        free_bridges: (0..last).rev().collect(),
+        handle: Some(handle),
+    })
+}

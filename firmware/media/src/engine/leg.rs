@@ -1,0 +1,499 @@
+//! One RTP stream pair on its sockets: what comes in, and one continuous stream out.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::sockets::SocketPair;
+use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
+use crate::command::{Codec, Digit, RtpParameters, StreamStatistics};
+use crate::jitter::JitterBuffer;
+use crate::rtp::latch::{Latch, Verdict};
+use crate::rtp::outbound::Outbound;
+use crate::rtp::packet::{HEADER, Header, MAX_PACKET, Packet};
+use crate::rtp::rtcp::{self, Item, NtpTime, ReportBlock, SenderInfo};
+use crate::rtp::statistics::{Arrival, Reception};
+use crate::rtp::telephone_event::{EventReceiver, EventSender, Payload};
+use crate::{FRAME, Frame};
+
+/// Time between RTCP reports: 5 s, in samples.
+const RTCP_INTERVAL: u64 = 40_000;
+/// Most samples of one packet we send: 60 ms.
+const MAX_SAMPLES: usize = 480;
+
+/// The moment something happens: samples since the engine started, and wall time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    /// Samples at 8 kHz since the engine started.
+    pub(super) clock: u64,
+    /// For reports and round-trip times.
+    pub(super) ntp: NtpTime,
+}
+
+/// A packet that is the peer's and means something.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Incoming<'a> {
+    /// Sound.
+    Audio {
+        header: Header,
+        codec: Codec,
+        payload: &'a [u8],
+    },
+    /// A telephone event, and the digits it completes.
+    Event {
+        header: Header,
+        payload: &'a [u8],
+        digits: [Option<Digit>; 2],
+    },
+}
+
+/// What a packet was.
+#[derive(Debug)]
+pub(super) struct Received<'a> {
+    /// The first media of the party.
+    pub(super) first: bool,
+    /// What it carries, unless we do not take what the peer sends.
+    pub(super) incoming: Option<Incoming<'a>>,
+}
+
+/// An RTP stream pair.
+pub(super) struct RtpLeg {
+    pub(super) sockets: SocketPair,
+    pub(super) parameters: Option<RtpParameters>,
+    pub(super) jitter: JitterBuffer,
+    latch: Latch,
+    rtcp_latch: Latch,
+    reception: Reception,
+    events: EventReceiver,
+    outbound: Outbound,
+    event_out: Option<EventSender>,
+    /// Samples that wait for a whole packet.
+    pending: [i16; MAX_SAMPLES],
+    pending_count: usize,
+    started: bool,
+    lost_told: bool,
+    last_received: u64,
+    next_report: u64,
+    /// Middle of the peer's last sender report, and when it came.
+    last_sr: Option<(u32, u64)>,
+    round_trip_us: u32,
+    cname: [u8; 16],
+}
+
+impl std::fmt::Debug for RtpLeg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RtpLeg")
+            .field("local", &self.sockets.local)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RtpLeg {
+    /// A pair with random identifiers.
+    pub(super) fn new(sockets: SocketPair, random: [u8; 16], cname: [u8; 16], now: u64) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, ..] = random;
+        RtpLeg {
+            sockets,
+            parameters: None,
+            jitter: JitterBuffer::default(),
+            latch: Latch::default(),
+            rtcp_latch: Latch::default(),
+            reception: Reception::default(),
+            events: EventReceiver::default(),
+            outbound: Outbound::new(
+                u32::from_be_bytes([a, b, c, d]),
+                u16::from_be_bytes([e, f]),
+                u32::from_be_bytes([g, h, i, j]),
+            ),
+            event_out: None,
+            pending: [0; MAX_SAMPLES],
+            pending_count: 0,
+            started: false,
+            lost_told: false,
+            last_received: now,
+            // Spread over the interval, so that a hundred calls do not report in one tick.
+            next_report: now + RTCP_INTERVAL / 2 + u64::from(a) * 64,
+            last_sr: None,
+            round_trip_us: 0,
+            cname,
+        }
+    }
+
+    pub(super) fn set_parameters(&mut self, parameters: RtpParameters, now: u64) {
+        let before = self.parameters.as_ref();
+        if before.is_none_or(|p| p.remote != parameters.remote) {
+            self.jitter.reset();
+            self.events.reset();
+        }
+        if before.is_none_or(|p| !p.receive) && parameters.receive {
+            self.last_received = now;
+            self.lost_told = false;
+            self.jitter.reset();
+        }
+        self.latch.signal(parameters.remote);
+        let next_port = |mut remote: SocketAddr| {
+            remote.set_port(remote.port().saturating_add(1));
+            remote
+        };
+        let rtcp = parameters.remote_rtcp.or(parameters.remote.map(next_port));
+        self.rtcp_latch
+            .signal(if parameters.rtcp_mux { None } else { rtcp });
+        self.pending_count = 0;
+        self.parameters = Some(parameters);
+    }
+
+    /// We send to the peer and know where it is.
+    pub(super) fn sends(&self) -> bool {
+        self.parameters.as_ref().is_some_and(|p| p.send) && self.latch.remote().is_some()
+    }
+
+    /// Takes a packet from the RTP port. `None` when it is nobody's: garbage, another party's, before parameters.
+    pub(super) fn receive<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        from: SocketAddr,
+        now: Now,
+    ) -> Option<Received<'a>> {
+        let from = canonical(from);
+        if crate::rtp::is_rtcp(bytes) {
+            let ours = self.parameters.as_ref().is_some_and(|p| p.rtcp_mux)
+                && self.latch.remote() == Some(from);
+            if ours {
+                self.reports(bytes, now);
+            }
+            return None;
+        }
+        let packet = Packet::parse(bytes).ok()?;
+        let parameters = self.parameters.as_ref()?;
+        let payload_type = packet.header.payload_type;
+        let is_event = parameters.receive_telephone_event == Some(payload_type);
+        let codec = if payload_type == parameters.receive_payload_type {
+            Some(parameters.codec)
+        } else {
+            // A phone that answers in the other G.711 law is understood all the same.
+            Codec::of_static_payload_type(payload_type)
+        };
+        // RFC 3389 comfort noise keeps the stream alive; anything else is not what was agreed.
+        if !is_event && codec.is_none() && payload_type != 13 {
+            return None;
+        }
+        if matches!(self.latch.judge(from), Verdict::Refuse | Verdict::Probation) {
+            return None;
+        }
+        let header = packet.header;
+        match self.reception.packet(
+            header.ssrc,
+            header.sequence,
+            header.timestamp,
+            now.clock as u32,
+        ) {
+            Arrival::Suspect => return None,
+            Arrival::Restart => self.jitter.reset(),
+            Arrival::InOrder | Arrival::Behind => {}
+        }
+        self.last_received = now.clock;
+        self.lost_told = false;
+        let first = !std::mem::replace(&mut self.started, true);
+        if !self.parameters.as_ref().is_some_and(|p| p.receive) {
+            return Some(Received {
+                first,
+                incoming: None,
+            });
+        }
+        let incoming = if is_event {
+            Payload::parse(packet.payload).map(|event| {
+                let digits = self
+                    .events
+                    .packet(header.timestamp, header.marker, event, now.clock);
+                Incoming::Event {
+                    header,
+                    payload: packet.payload,
+                    digits,
+                }
+            })
+        } else {
+            codec
+                .filter(|_| {
+                    !packet.payload.is_empty() && packet.payload.len() <= MAX_PACKET - HEADER
+                })
+                .map(|codec| Incoming::Audio {
+                    header,
+                    codec,
+                    payload: packet.payload,
+                })
+        };
+        Some(Received { first, incoming })
+    }
+
+    /// Takes a packet from the RTCP port.
+    pub(super) fn receive_rtcp(&mut self, bytes: &[u8], from: SocketAddr, now: Now) {
+        let from = canonical(from);
+        if crate::rtp::is_rtcp(bytes)
+            && matches!(
+                self.rtcp_latch.judge(from),
+                Verdict::Accept | Verdict::Latched
+            )
+        {
+            self.reports(bytes, now);
+        }
+    }
+
+    fn reports(&mut self, bytes: &[u8], now: Now) {
+        let (ours, theirs) = (self.outbound.ssrc(), self.reception.ssrc());
+        let (last_sr, round_trip_us) = (&mut self.last_sr, &mut self.round_trip_us);
+        rtcp::parse(bytes, |item| match item {
+            Item::Sender { ssrc, info } if theirs.is_none_or(|t| t == ssrc) => {
+                *last_sr = Some((info.ntp.middle(), now.clock));
+            }
+            Item::Report { block, .. } if block.figures.ssrc == ours => {
+                if let Some(time) = block.round_trip(now.ntp) {
+                    *round_trip_us = ((u64::from(time) * 1_000_000) >> 16) as u32;
+                }
+            }
+            Item::Sender { .. } | Item::Report { .. } | Item::Bye { .. } => {}
+        });
+    }
+
+    /// Passes a peer's sound on, in the other law of G.711 when need be.
+    pub(super) fn forward_audio(
+        &mut self,
+        header: &Header,
+        codec: Codec,
+        payload: &[u8],
+        now: u64,
+    ) {
+        let Some((to_codec, payload_type)) =
+            self.parameters.as_ref().map(|p| (p.codec, p.payload_type))
+        else {
+            return;
+        };
+        if !self.sends() || self.event_out.is_some() {
+            return;
+        }
+        let samples = codec.samples(payload.len()) as u32;
+        let Some(header) = self.outbound.forwarded(header, payload_type, samples, now) else {
+            return;
+        };
+        let mut out = [0; MAX_PACKET];
+        let Some(length) = header.write(payload, &mut out) else {
+            return;
+        };
+        let table = match (codec, to_codec) {
+            (Codec::Pcma, Codec::Pcmu) => Some(&ALAW_TO_ULAW),
+            (Codec::Pcmu, Codec::Pcma) => Some(&ULAW_TO_ALAW),
+            (Codec::Pcma, Codec::Pcma) | (Codec::Pcmu, Codec::Pcmu) => None,
+        };
+        if let (Some(table), Some(body)) = (table, out.get_mut(HEADER..length)) {
+            body.iter_mut()
+                .for_each(|code| *code = table[usize::from(*code)]);
+        }
+        self.send(out.get(..length));
+    }
+
+    /// Passes a peer's telephone event on; false when this party agreed to none.
+    pub(super) fn forward_event(&mut self, header: &Header, payload: &[u8], now: u64) -> bool {
+        let Some(payload_type) = self.parameters.as_ref().and_then(|p| p.telephone_event) else {
+            return false;
+        };
+        if self.sends()
+            && self.event_out.is_none()
+            && let Some(header) = self.outbound.forwarded(header, payload_type, 0, now)
+        {
+            let mut out = [0; MAX_PACKET];
+            let length = header.write(payload, &mut out);
+            self.send(length.and_then(|length| out.get(..length)));
+        }
+        true
+    }
+
+    /// Sends 20 ms of our own making, in packets of the agreed time.
+    pub(super) fn send_frame(&mut self, frame: &Frame, now: u64) {
+        let Some(parameters) = &self.parameters else {
+            return;
+        };
+        let (codec, payload_type) = (parameters.codec, parameters.payload_type);
+        let size = packet_samples(parameters.ptime);
+        if !self.sends() {
+            self.pending_count = 0;
+            return;
+        }
+        if let Some(room) = self
+            .pending
+            .get_mut(self.pending_count..self.pending_count + FRAME)
+        {
+            room.copy_from_slice(frame);
+            self.pending_count += FRAME;
+        }
+        let mut at = 0;
+        while self.pending_count - at >= size {
+            let header = self.outbound.generated(payload_type, size as u32, now);
+            let mut out = [0; HEADER + MAX_SAMPLES];
+            let (head, body) = out.split_at_mut(HEADER);
+            head.copy_from_slice(&header.to_bytes());
+            let samples = self.pending.get(at..at + size).unwrap_or_default();
+            let length = HEADER + codec.encode(samples, body);
+            self.send(out.get(..length));
+            at += size;
+        }
+        self.pending.copy_within(at..self.pending_count, 0);
+        self.pending_count -= at;
+    }
+
+    /// Begins a digit as an event; false when none was agreed.
+    pub(super) fn begin_event(&mut self, digit: Digit, duration: Duration, now: u64) -> bool {
+        if self
+            .parameters
+            .as_ref()
+            .and_then(|p| p.telephone_event)
+            .is_none()
+        {
+            return false;
+        }
+        let samples = (duration.as_millis() as u32).saturating_mul(8);
+        self.event_out = EventSender::new(digit, samples, self.outbound.timestamp_at(now));
+        self.event_out.is_some()
+    }
+
+    /// Sends the tick's packet of a running event; false when none runs.
+    pub(super) fn event_tick(&mut self, now: u64) -> bool {
+        let Some(sender) = &mut self.event_out else {
+            return false;
+        };
+        let packet = sender.next(FRAME as u32);
+        let payload_type = self.parameters.as_ref().and_then(|p| p.telephone_event);
+        let (Some(packet), Some(payload_type)) = (packet, payload_type) else {
+            self.event_out = None;
+            return false;
+        };
+        if self.sends() {
+            let header = self
+                .outbound
+                .event(payload_type, packet.marker, packet.timestamp, now);
+            let mut out = [0; HEADER + 4];
+            let length = header.write(&packet.payload.to_bytes(), &mut out);
+            self.send(length.and_then(|length| out.get(..length)));
+        }
+        true
+    }
+
+    fn send(&mut self, packet: Option<&[u8]>) {
+        if let (Some(packet), Some(remote)) = (packet, self.latch.remote())
+            && self.sockets.rtp.send_to(packet, remote).is_ok()
+        {
+            self.outbound.count_octets(packet.len() - HEADER);
+        }
+    }
+
+    /// Sends reports when they are due.
+    pub(super) fn report_tick(&mut self, now: Now) {
+        if now.clock >= self.next_report {
+            self.next_report = now.clock + RTCP_INTERVAL;
+            self.report(now, false);
+        }
+    }
+
+    /// Sends a report, with a goodbye at the end.
+    pub(super) fn report(&mut self, now: Now, bye: bool) {
+        let Some(parameters) = &self.parameters else {
+            return;
+        };
+        let to = if parameters.rtcp_mux {
+            self.latch.remote()
+        } else {
+            self.rtcp_latch.remote()
+        };
+        let Some(to) = to else { return };
+        if self.outbound.packets() == 0 && self.reception.ssrc().is_none() {
+            return;
+        }
+        let sender = (self.outbound.packets() > 0).then(|| SenderInfo {
+            ntp: now.ntp,
+            rtp_timestamp: self.outbound.timestamp_at(now.clock),
+            packets: self.outbound.packets() as u32,
+            octets: self.outbound.octets() as u32,
+        });
+        let last_sr = self.last_sr;
+        let block = self.reception.report().map(|figures| ReportBlock {
+            figures,
+            last_sr: last_sr.map_or(0, |(middle, _)| middle),
+            delay_since_last_sr: last_sr.map_or(0, |(_, at)| {
+                ((now.clock.saturating_sub(at) << 16) / 8000) as u32
+            }),
+        });
+        let cname = str::from_utf8(&self.cname).unwrap_or("offhook");
+        let mut out = [0; 200];
+        let length = rtcp::write(
+            self.outbound.ssrc(),
+            sender.as_ref(),
+            block.as_ref(),
+            cname,
+            bye,
+            &mut out,
+        );
+        if let Some(packet) = length.and_then(|length| out.get(..length)) {
+            let socket = if parameters.rtcp_mux {
+                &self.sockets.rtp
+            } else {
+                &self.sockets.rtcp
+            };
+            let _lost = socket.send_to(packet, to);
+        }
+    }
+
+    /// A digit whose end never came.
+    pub(super) fn expired_digit(&mut self, now: u64) -> Option<Digit> {
+        self.events.expire(now)
+    }
+
+    /// True once when nothing was received for so many samples although we expect to.
+    pub(super) fn went_silent(&mut self, now: u64, timeout: u64) -> bool {
+        let expecting = self
+            .parameters
+            .as_ref()
+            .is_some_and(|p| p.receive && p.remote.is_some());
+        let silent =
+            expecting && !self.lost_told && now.saturating_sub(self.last_received) >= timeout;
+        self.lost_told |= silent;
+        silent
+    }
+
+    pub(super) fn statistics(&self) -> StreamStatistics {
+        StreamStatistics {
+            received: self.reception.received(),
+            lost: self.reception.lost(),
+            sent: self.outbound.packets(),
+            jitter_us: self.reception.jitter().saturating_mul(125),
+            round_trip_us: self.round_trip_us,
+        }
+    }
+}
+
+/// Samples of one packet of this time.
+pub(super) fn packet_samples(ptime: Duration) -> usize {
+    let milliseconds = (ptime.as_millis() as usize / 10 * 10).clamp(10, 60);
+    milliseconds * 8
+}
+
+/// An IPv4 peer seen through an IPv6 socket is the IPv4 address that was signalled.
+fn canonical(from: SocketAddr) -> SocketAddr {
+    match from.ip() {
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => {
+            SocketAddr::new(from.ip().to_canonical(), from.port())
+        }
+        _ => from,
+    }
+}
+
+/// One datagram, `None` when none waits.
+pub(super) fn read_one<'a>(
+    socket: &std::net::UdpSocket,
+    buffer: &'a mut [u8; MAX_PACKET + 1],
+) -> Option<(&'a [u8], SocketAddr)> {
+    loop {
+        match socket.recv_from(buffer) {
+            Ok((length, from)) => return buffer.get(..length).map(|bytes| (bytes, from)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}

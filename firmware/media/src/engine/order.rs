@@ -1,0 +1,100 @@
+//! What the control thread and the real-time threads say to each other. Whatever allocates or frees is made and dropped on
+//! the control side; the real-time side only moves it.
+
+use std::time::Duration;
+
+use super::player::Player;
+use super::recorder::Tap;
+use super::stream::Stream;
+use crate::command::{Digit, Event, RecordingId, RtpParameters};
+use crate::mix::MAX_PARTIES;
+
+/// Place of a stream in its thread's table.
+pub(super) type Slot = u16;
+
+/// Members of a bridge by their places.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Members {
+    slots: [Slot; MAX_PARTIES],
+    count: u8,
+}
+
+impl Members {
+    pub(super) const EMPTY: Members = Members {
+        slots: [0; MAX_PARTIES],
+        count: 0,
+    };
+
+    /// Adds one; false when the bridge is full.
+    pub(super) fn push(&mut self, slot: Slot) -> bool {
+        let Some(place) = self.slots.get_mut(usize::from(self.count)) else {
+            return false;
+        };
+        *place = slot;
+        self.count += 1;
+        true
+    }
+
+    pub(super) fn as_slice(&self) -> &[Slot] {
+        self.slots
+            .get(..usize::from(self.count))
+            .unwrap_or_default()
+    }
+}
+
+/// To a real-time thread.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// A new stream, or one that moves here.
+    Add {
+        slot: Slot,
+        stream: Box<Stream>,
+    },
+    /// Gives a stream back.
+    Remove {
+        slot: Slot,
+    },
+    Parameters {
+        slot: Slot,
+        parameters: RtpParameters,
+    },
+    Bridge {
+        bridge: Slot,
+        members: Members,
+    },
+    Play {
+        slot: Slot,
+        player: Box<Player>,
+    },
+    Stop {
+        slot: Slot,
+    },
+    Digit {
+        slot: Slot,
+        digit: Digit,
+        duration: Duration,
+    },
+    Record {
+        slot: Slot,
+        tap: Box<Tap>,
+    },
+    StopRecording {
+        slot: Slot,
+        recording: RecordingId,
+    },
+    /// The end of the thread.
+    Shutdown,
+}
+
+/// From a real-time thread.
+#[derive(Debug)]
+pub(super) enum Returned {
+    /// For call control. Never a variant with text: that would allocate.
+    Event(Event),
+    /// Answers [`Order::Remove`].
+    Stream(Box<Stream>),
+    /// Done with, to be dropped here.
+    Player(Box<Player>),
+    /// Done with, to be dropped here: dropping it ends the recording.
+    Tap(Box<Tap>),
+}

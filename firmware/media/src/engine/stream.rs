@@ -1,0 +1,265 @@
+//! A party's stream on a real-time thread: where it stands in its bridge, what plays, who listens.
+
+use std::time::Duration;
+
+use super::leg::RtpLeg;
+use super::order::{Returned, Slot};
+use super::player::Player;
+use super::recorder::Tap;
+use crate::command::{Digit, Event, RecordingId, StreamId, StreamStatistics};
+use crate::line_audio::EngineSide;
+use crate::tone::detector::DtmfDetector;
+use crate::tone::dtmf;
+use crate::{Frame, SILENCE};
+
+/// Digits that wait to be sent.
+const MAX_DIGITS: usize = 32;
+/// Recordings of one stream at a time.
+const MAX_TAPS: usize = 2;
+
+/// Where the sound comes from.
+#[derive(Debug)]
+pub(super) enum Kind {
+    Rtp(Box<RtpLeg>),
+    Line(EngineSide),
+}
+
+/// A stream.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) id: StreamId,
+    pub(super) kind: Kind,
+    /// The bridge it is in.
+    pub(super) bridge: Option<Slot>,
+    /// The other member of its bridge, when packets pass between them as they come.
+    pub(super) forward_to: Option<Slot>,
+    /// Somebody needs its sound as samples.
+    pub(super) decoding: bool,
+    /// What the party says and hears in this tick.
+    pub(super) said: Frame,
+    pub(super) heard: Frame,
+    player: Option<Box<Player>>,
+    digits: [(Digit, Duration); MAX_DIGITS],
+    digit_count: usize,
+    /// An in-band digit being played.
+    in_band: Option<InBand>,
+    /// Ticks to wait after an event before the next.
+    digit_pause: u8,
+    taps: [Option<Box<Tap>>; MAX_TAPS],
+    detector: DtmfDetector,
+}
+
+/// A digit as tones, made without allocating.
+#[derive(Debug)]
+struct InBand {
+    phases: [f64; 2],
+    steps: [f64; 2],
+    left: u32,
+    pause: u32,
+}
+
+impl InBand {
+    fn new(digit: Digit, duration: Duration) -> Option<Self> {
+        let (low, high) = dtmf::frequencies(digit)?;
+        let samples = |d: Duration| (d.as_millis() as u32).saturating_mul(8);
+        Some(InBand {
+            phases: [0.0; 2],
+            steps: [f64::from(low) / 8000.0, f64::from(high) / 8000.0],
+            left: samples(duration),
+            pause: samples(dtmf::PAUSE),
+        })
+    }
+
+    /// Writes 20 ms; false when tone and pause are over.
+    fn frame(&mut self, out: &mut Frame, amplitude: f64) -> bool {
+        for sample in out.iter_mut() {
+            *sample = 0;
+            if self.left > 0 {
+                self.left -= 1;
+                let mut sum = 0.0;
+                for (phase, step) in self.phases.iter_mut().zip(self.steps) {
+                    sum += (std::f64::consts::TAU * *phase).sin();
+                    *phase = (*phase + step).fract();
+                }
+                *sample = (amplitude * sum) as i16;
+            } else {
+                self.pause = self.pause.saturating_sub(1);
+            }
+        }
+        self.left > 0 || self.pause > 0
+    }
+}
+
+impl Stream {
+    pub(super) fn new(id: StreamId, kind: Kind) -> Self {
+        Stream {
+            id,
+            kind,
+            bridge: None,
+            forward_to: None,
+            decoding: false,
+            said: SILENCE,
+            heard: SILENCE,
+            player: None,
+            digits: [('0', Duration::ZERO); MAX_DIGITS],
+            digit_count: 0,
+            in_band: None,
+            digit_pause: 0,
+            taps: [None, None],
+            detector: DtmfDetector::default(),
+        }
+    }
+
+    pub(super) fn rtp(&self) -> Option<&RtpLeg> {
+        match &self.kind {
+            Kind::Rtp(leg) => Some(leg),
+            Kind::Line(_) => None,
+        }
+    }
+
+    pub(super) fn rtp_mut(&mut self) -> Option<&mut RtpLeg> {
+        match &mut self.kind {
+            Kind::Rtp(leg) => Some(leg),
+            Kind::Line(_) => None,
+        }
+    }
+
+    pub(super) fn statistics(&self) -> StreamStatistics {
+        self.rtp().map(RtpLeg::statistics).unwrap_or_default()
+    }
+
+    /// Starts playing; gives back what played before.
+    pub(super) fn play(&mut self, player: Option<Box<Player>>) -> Option<Box<Player>> {
+        std::mem::replace(&mut self.player, player)
+    }
+
+    /// Queues a digit; false when too many wait.
+    pub(super) fn queue_digit(&mut self, digit: Digit, duration: Duration) -> bool {
+        let duration = duration.clamp(Duration::from_millis(40), Duration::from_millis(6000));
+        let Some(place) = self.digits.get_mut(self.digit_count) else {
+            return false;
+        };
+        *place = (digit, duration);
+        self.digit_count += 1;
+        true
+    }
+
+    /// Attaches a recording; gives it back when there are too many.
+    pub(super) fn record(&mut self, tap: Box<Tap>) -> Option<Box<Tap>> {
+        match self.taps.iter_mut().find(|t| t.is_none()) {
+            Some(place) => {
+                *place = Some(tap);
+                None
+            }
+            None => Some(tap),
+        }
+    }
+
+    /// Takes a recording off.
+    pub(super) fn stop_recording(&mut self, recording: RecordingId) -> Option<Box<Tap>> {
+        self.taps
+            .iter_mut()
+            .find(|t| t.as_ref().is_some_and(|t| t.recording == recording))
+            .and_then(Option::take)
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        self.taps.iter().any(Option::is_some)
+    }
+
+    /// Digits must be found in the sound: no telephone events were agreed, or it is a line.
+    pub(super) fn detects(&self) -> bool {
+        match &self.kind {
+            Kind::Line(_) => true,
+            Kind::Rtp(leg) => leg
+                .parameters
+                .as_ref()
+                .is_some_and(|p| p.receive && p.receive_telephone_event.is_none()),
+        }
+    }
+
+    /// Its party hears something else than its bridge: packets of the peer are not passed on to it.
+    pub(super) fn is_overridden(&self) -> bool {
+        self.player.is_some() || self.in_band.is_some()
+    }
+
+    /// Takes 20 ms of what the party says.
+    pub(super) fn listen(&mut self) {
+        match &mut self.kind {
+            Kind::Line(line) => self.said = line.take().unwrap_or(SILENCE),
+            Kind::Rtp(leg) if self.decoding => {
+                leg.jitter.pull(&mut self.said);
+            }
+            Kind::Rtp(_) => {}
+        }
+    }
+
+    /// Finds a digit in what was said.
+    pub(super) fn detect(&mut self) -> Option<Digit> {
+        if self.detects() {
+            self.detector.samples(&self.said)
+        } else {
+            None
+        }
+    }
+
+    /// Plays what is to be played instead of `heard`, sends it, records. `bridged`: `heard` holds the mix of a bridge.
+    pub(super) fn speak(
+        &mut self,
+        bridged: bool,
+        digit_amplitude: f64,
+        now: u64,
+        mut tell: impl FnMut(Returned),
+    ) {
+        let mut generates = bridged && self.forward_to.is_none();
+        if let Some(player) = &mut self.player {
+            if player.frame(&mut self.heard) {
+                generates = true;
+            } else if let Some(player) = self.player.take() {
+                tell(Returned::Player(player));
+                tell(Returned::Event(Event::PlayEnded { stream: self.id }));
+            }
+        }
+        let event_runs = self.digit_tick(now);
+        if let Some(digit) = &mut self.in_band {
+            generates = true;
+            if !digit.frame(&mut self.heard, digit_amplitude) {
+                self.in_band = None;
+            }
+        }
+        match &mut self.kind {
+            Kind::Line(line) => {
+                line.give(&self.heard);
+            }
+            Kind::Rtp(leg) if generates && !event_runs => leg.send_frame(&self.heard, now),
+            Kind::Rtp(_) => {}
+        }
+        for tap in self.taps.iter().flatten() {
+            tap.give(&self.said, &self.heard);
+        }
+    }
+
+    /// Goes on with digits; true while an event is being sent.
+    fn digit_tick(&mut self, now: u64) -> bool {
+        if let Kind::Rtp(leg) = &mut self.kind
+            && leg.event_tick(now)
+        {
+            self.digit_pause = 3; // 60 ms
+            return true;
+        }
+        self.digit_pause = self.digit_pause.saturating_sub(1);
+        if self.digit_count == 0 || self.digit_pause > 0 || self.in_band.is_some() {
+            return false;
+        }
+        let (digit, duration) = self.digits[0];
+        self.digits.copy_within(1.., 0);
+        self.digit_count -= 1;
+        if let Kind::Rtp(leg) = &mut self.kind
+            && leg.begin_event(digit, duration, now)
+        {
+            return leg.event_tick(now);
+        }
+        self.in_band = InBand::new(digit, duration);
+        false
+    }
+}

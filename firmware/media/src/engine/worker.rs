@@ -1,0 +1,618 @@
+//! A real-time thread: packets as they come, a tick every 20 ms. It takes no lock, allocates nothing and logs nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+
+use super::leg::{Incoming, Now, read_one};
+use super::order::{Members, Order, Returned, Slot};
+use super::stream::{Kind, Stream};
+use crate::command::{Digit, Event};
+use crate::mix::Sum;
+use crate::rtp::packet::MAX_PACKET;
+use crate::rtp::rtcp::NtpTime;
+use crate::tone::dtmf;
+use crate::{SILENCE, level};
+
+/// The tick.
+pub(super) const TICK: Duration = Duration::from_millis(20);
+/// Events taken from the kernel at once.
+const BATCH: usize = 256;
+/// Datagrams read from one socket before the others have their turn.
+const MAX_BURST: usize = 8;
+/// Missed ticks made up for at once; more are given up.
+const MAX_CATCH_UP: u32 = 5;
+/// Length of a digit passed on to a party that takes no events.
+const PASSED_DIGIT: Duration = Duration::from_millis(100);
+
+/// What an epoll event is about: in the low bits of its data; the slot is above.
+const RTP: u64 = 0;
+const RTCP: u64 = 1;
+const TIMER: u64 = 2;
+const WAKE: u64 = 3;
+
+/// What is shared with the outside.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Wakes the thread for orders.
+    pub(super) wake: EventFd,
+    /// Ticks given up because the thread was late.
+    pub(super) late_ticks: AtomicU64,
+    /// Things that could not be told because the queue was full.
+    pub(super) untold: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new() -> std::io::Result<Self> {
+        let wake = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
+        Ok(Shared {
+            wake,
+            late_ticks: AtomicU64::new(0),
+            untold: AtomicU64::new(0),
+        })
+    }
+}
+
+/// The clock all threads share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    epoch: Instant,
+    ntp: NtpTime,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        let unix = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        Clock {
+            epoch: Instant::now(),
+            ntp: NtpTime::from_unix(unix),
+        }
+    }
+
+    pub(super) fn now(&self) -> Now {
+        let elapsed = self.epoch.elapsed();
+        let fraction = (u64::from(elapsed.subsec_nanos()) << 32) / 1_000_000_000;
+        let ntp = self
+            .ntp
+            .0
+            .wrapping_add((elapsed.as_secs() << 32) | fraction);
+        Now {
+            clock: elapsed.as_micros() as u64 / 125,
+            ntp: NtpTime(ntp),
+        }
+    }
+}
+
+/// The thread's own state.
+pub(super) struct Worker {
+    epoll: Epoll,
+    timer: TimerFd,
+    shared: Arc<Shared>,
+    orders: Receiver<Order>,
+    returned: Sender<Returned>,
+    clock: Clock,
+    media_timeout: u64,
+    coalesce: Duration,
+    streams: Vec<Option<Box<Stream>>>,
+    bridges: Vec<Members>,
+    /// Places in use end here.
+    used: usize,
+    next_tick: Instant,
+    ticks: u64,
+    digit_amplitude: f64,
+}
+
+/// How a thread is made.
+pub(super) struct WorkerParts {
+    pub(super) shared: Arc<Shared>,
+    pub(super) orders: Receiver<Order>,
+    pub(super) returned: Sender<Returned>,
+    pub(super) clock: Clock,
+    pub(super) media_timeout: Duration,
+    pub(super) coalesce: Duration,
+    pub(super) streams: usize,
+}
+
+impl Worker {
+    pub(super) fn new(parts: WorkerParts) -> std::io::Result<Self> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let timer = TimerFd::new(
+            ClockId::CLOCK_MONOTONIC,
+            TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC,
+        )?;
+        timer.set(
+            Expiration::Interval(TimeSpec::from_duration(TICK)),
+            TimerSetTimeFlags::empty(),
+        )?;
+        epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
+        epoll.add(
+            &parts.shared.wake,
+            EpollEvent::new(EpollFlags::EPOLLIN, WAKE),
+        )?;
+        Ok(Worker {
+            epoll,
+            timer,
+            shared: parts.shared,
+            orders: parts.orders,
+            returned: parts.returned,
+            clock: parts.clock,
+            media_timeout: parts.media_timeout.as_millis() as u64 * 8,
+            coalesce: parts.coalesce,
+            streams: (0..parts.streams).map(|_| None).collect(),
+            bridges: vec![Members::EMPTY; parts.streams],
+            used: 0,
+            next_tick: Instant::now() + TICK,
+            ticks: 0,
+            digit_amplitude: f64::from(level::sine_amplitude(dtmf::LEVEL_DBM0)),
+        })
+    }
+
+    /// Runs until told to end.
+    pub(super) fn run(mut self) {
+        let mut events = [EpollEvent::empty(); BATCH];
+        loop {
+            let count = self
+                .epoll
+                .wait(&mut events, EpollTimeout::NONE)
+                .unwrap_or(0);
+            let mut woken = false;
+            let mut packets = 0;
+            for event in events.get(..count).unwrap_or_default() {
+                let slot = (event.data() >> 2) as usize;
+                match event.data() & 3 {
+                    TIMER => {
+                        let _expired = self.timer.wait();
+                    }
+                    WAKE => {
+                        woken = true;
+                        let _count = self.shared.wake.read();
+                    }
+                    RTP => {
+                        packets += 1;
+                        self.read_rtp(slot);
+                    }
+                    RTCP => self.read_rtcp(slot),
+                    _ => {}
+                }
+            }
+            if woken && !self.take_orders() {
+                return;
+            }
+            self.ticks_due();
+            if packets > 0 && !self.coalesce.is_zero() {
+                // Under load, packets that come within a fraction of a millisecond share one wake-up.
+                std::thread::sleep(self.coalesce);
+            }
+        }
+    }
+
+    fn take_orders(&mut self) -> bool {
+        while let Ok(order) = self.orders.try_recv() {
+            if matches!(order, Order::Shutdown) {
+                return false;
+            }
+            self.obey(order);
+        }
+        true
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Add { slot, stream } => self.add(slot, stream),
+            Order::Remove { slot } => self.remove(slot),
+            Order::Bridge { bridge, members } => self.set_bridge(bridge, members),
+            Order::Parameters { slot, parameters } => {
+                let now = self.clock.now().clock;
+                if let Some(leg) = self.stream(slot).and_then(|s| s.rtp_mut()) {
+                    leg.set_parameters(parameters, now);
+                }
+                self.refresh_around(slot);
+            }
+            Order::Play { slot, player } => {
+                let before = match self.stream(slot) {
+                    Some(stream) => stream.play(Some(player)),
+                    None => Some(player),
+                };
+                before
+                    .into_iter()
+                    .for_each(|p| self.tell(Returned::Player(p)));
+            }
+            Order::Stop { slot } => {
+                let before = self.stream(slot).and_then(|s| s.play(None));
+                before
+                    .into_iter()
+                    .for_each(|p| self.tell(Returned::Player(p)));
+            }
+            Order::Digit {
+                slot,
+                digit,
+                duration,
+            } => {
+                if let Some(stream) = self.stream(slot) {
+                    stream.queue_digit(digit, duration);
+                }
+            }
+            Order::Record { slot, tap } => {
+                let refused = match self.stream(slot) {
+                    Some(stream) => stream.record(tap),
+                    None => Some(tap),
+                };
+                refused
+                    .into_iter()
+                    .for_each(|t| self.tell(Returned::Tap(t)));
+                self.refresh_around(slot);
+            }
+            Order::StopRecording { slot, recording } => {
+                let tap = self.stream(slot).and_then(|s| s.stop_recording(recording));
+                tap.into_iter().for_each(|t| self.tell(Returned::Tap(t)));
+                self.refresh_around(slot);
+            }
+            Order::Shutdown => {}
+        }
+    }
+
+    fn add(&mut self, slot: Slot, mut stream: Box<Stream>) {
+        if let Kind::Rtp(leg) = &stream.kind {
+            let data = u64::from(slot) << 2;
+            let added = self
+                .epoll
+                .add(
+                    &leg.sockets.rtp,
+                    EpollEvent::new(EpollFlags::EPOLLIN, data | RTP),
+                )
+                .and_then(|()| {
+                    self.epoll.add(
+                        &leg.sockets.rtcp,
+                        EpollEvent::new(EpollFlags::EPOLLIN, data | RTCP),
+                    )
+                });
+            if added.is_err() {
+                self.shared.untold.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        stream.bridge = None;
+        stream.forward_to = None;
+        self.used = self.used.max(usize::from(slot) + 1);
+        if let Some(place) = self.streams.get_mut(usize::from(slot)) {
+            *place = Some(stream);
+        }
+        self.refresh_around(slot);
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        let Some(mut stream) = self
+            .streams
+            .get_mut(usize::from(slot))
+            .and_then(Option::take)
+        else {
+            return;
+        };
+        if let Kind::Rtp(leg) = &mut stream.kind {
+            let _gone = self.epoll.delete(&leg.sockets.rtp);
+            let _gone = self.epoll.delete(&leg.sockets.rtcp);
+        }
+        while self.used > 0 && self.streams.get(self.used - 1).is_some_and(Option::is_none) {
+            self.used -= 1;
+        }
+        self.tell(Returned::Stream(stream));
+    }
+
+    fn stream(&mut self, slot: Slot) -> Option<&mut Stream> {
+        self.streams
+            .get_mut(usize::from(slot))
+            .and_then(Option::as_deref_mut)
+    }
+
+    fn set_bridge(&mut self, bridge: Slot, members: Members) {
+        let Some(place) = self.bridges.get_mut(usize::from(bridge)) else {
+            return;
+        };
+        let before = std::mem::replace(place, members);
+        for &slot in before.as_slice() {
+            if let Some(stream) = self.stream(slot)
+                && stream.bridge == Some(bridge)
+            {
+                stream.bridge = None;
+            }
+        }
+        for &slot in members.as_slice() {
+            if let Some(stream) = self.stream(slot) {
+                stream.bridge = Some(bridge);
+            }
+        }
+        before
+            .as_slice()
+            .iter()
+            .for_each(|&slot| self.refresh(slot));
+        members
+            .as_slice()
+            .iter()
+            .for_each(|&slot| self.refresh(slot));
+    }
+
+    /// Decides anew how a stream and those in its bridge run.
+    fn refresh_around(&mut self, slot: Slot) {
+        let bridge = self.stream(slot).and_then(|s| s.bridge);
+        match bridge.and_then(|b| self.bridges.get(usize::from(b)).copied()) {
+            Some(members) => members
+                .as_slice()
+                .iter()
+                .for_each(|&member| self.refresh(member)),
+            None => self.refresh(slot),
+        }
+    }
+
+    /// Decides whether packets of a stream are passed on as they come, and whether its sound is needed as samples.
+    fn refresh(&mut self, slot: Slot) {
+        let Some(stream) = self
+            .streams
+            .get(usize::from(slot))
+            .and_then(Option::as_deref)
+        else {
+            return;
+        };
+        let members = stream
+            .bridge
+            .and_then(|b| self.bridges.get(usize::from(b)).copied())
+            .unwrap_or(Members::EMPTY);
+        let other = match members.as_slice() {
+            &[a, b] => Some(if a == slot { b } else { a }),
+            _ => None,
+        };
+        let peer = other.and_then(|o| self.streams.get(usize::from(o)).and_then(Option::as_deref));
+        let ptime = |s: &Stream| s.rtp().and_then(|l| l.parameters.as_ref()).map(|p| p.ptime);
+        let alike = peer.is_some_and(|p| ptime(p).is_some() && ptime(p) == ptime(stream));
+        let forward_to = other.filter(|_| alike);
+        let mixed = members.as_slice().len() > 1 && forward_to.is_none();
+        let decoding = mixed
+            || stream.detects()
+            || stream.is_recorded()
+            || peer.is_some_and(|p| alike && p.is_recorded());
+        if let Some(stream) = self.stream(slot) {
+            if decoding != stream.decoding {
+                stream.said = SILENCE;
+                if let Some(leg) = stream.rtp_mut() {
+                    leg.jitter.reset();
+                }
+            }
+            stream.forward_to = forward_to;
+            stream.decoding = decoding;
+        }
+    }
+
+    fn tell(&self, what: Returned) {
+        tell(&self.returned, &self.shared, what);
+    }
+
+    fn read_rtp(&mut self, slot: usize) {
+        let mut buffer = [0; MAX_PACKET + 1];
+        for _ in 0..MAX_BURST {
+            let Some(stream) = self.streams.get_mut(slot).and_then(Option::as_deref_mut) else {
+                return;
+            };
+            let Kind::Rtp(leg) = &mut stream.kind else {
+                return;
+            };
+            let Some((bytes, from)) = read_one(&leg.sockets.rtp, &mut buffer) else {
+                return;
+            };
+            let now = self.clock.now();
+            let Some(received) = leg.receive(bytes, from, now) else {
+                continue;
+            };
+            let (id, forward_to, bridge) = (stream.id, stream.forward_to, stream.bridge);
+            if received.first {
+                tell(
+                    &self.returned,
+                    &self.shared,
+                    Returned::Event(Event::MediaStarted { stream: id }),
+                );
+            }
+            match received.incoming {
+                None => {}
+                Some(Incoming::Audio {
+                    header,
+                    codec,
+                    payload,
+                }) => {
+                    if stream.decoding {
+                        leg.jitter.insert(codec, header.timestamp, payload);
+                    }
+                    let peer = forward_to
+                        .and_then(|to| self.streams.get_mut(usize::from(to)))
+                        .and_then(Option::as_deref_mut);
+                    if let Some(peer) = peer
+                        && !peer.is_overridden()
+                        && let Kind::Rtp(leg) = &mut peer.kind
+                    {
+                        leg.forward_audio(&header, codec, payload, now.clock);
+                    }
+                }
+                Some(Incoming::Event {
+                    header,
+                    payload,
+                    digits,
+                }) => {
+                    for digit in digits.into_iter().flatten() {
+                        tell(
+                            &self.returned,
+                            &self.shared,
+                            Returned::Event(Event::Digit { stream: id, digit }),
+                        );
+                    }
+                    let mut passed = false;
+                    let peer = forward_to
+                        .and_then(|to| self.streams.get_mut(usize::from(to)))
+                        .and_then(Option::as_deref_mut);
+                    if let Some(peer) = peer {
+                        let overridden = peer.is_overridden();
+                        if let Kind::Rtp(leg) = &mut peer.kind {
+                            passed = overridden || leg.forward_event(&header, payload, now.clock);
+                        }
+                    }
+                    if !passed {
+                        digits
+                            .into_iter()
+                            .flatten()
+                            .for_each(|digit| self.pass_digit(slot as Slot, bridge, digit));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives a digit to the other party of a bridge of two that took no packet of it: as its own event, or as tones.
+    fn pass_digit(&mut self, slot: Slot, bridge: Option<Slot>, digit: Digit) {
+        let members = bridge
+            .and_then(|b| self.bridges.get(usize::from(b)).copied())
+            .unwrap_or(Members::EMPTY);
+        if let &[a, b] = members.as_slice()
+            && let Some(peer) = self.stream(if a == slot { b } else { a })
+        {
+            peer.queue_digit(digit, PASSED_DIGIT);
+        }
+    }
+
+    fn read_rtcp(&mut self, slot: usize) {
+        let mut buffer = [0; MAX_PACKET + 1];
+        for _ in 0..MAX_BURST {
+            let Some(Kind::Rtp(leg)) = self
+                .streams
+                .get_mut(slot)
+                .and_then(Option::as_deref_mut)
+                .map(|s| &mut s.kind)
+            else {
+                return;
+            };
+            let Some((bytes, from)) = read_one(&leg.sockets.rtcp, &mut buffer) else {
+                return;
+            };
+            leg.receive_rtcp(bytes, from, self.clock.now());
+        }
+    }
+
+    fn ticks_due(&mut self) {
+        let mut made_up = 0;
+        while Instant::now() >= self.next_tick {
+            self.next_tick += TICK;
+            if made_up < MAX_CATCH_UP {
+                made_up += 1;
+                self.tick();
+            } else {
+                self.shared.late_ticks.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        self.ticks += 1;
+        let Worker {
+            streams, bridges, ..
+        } = self;
+        let active = streams.get_mut(..self.used).unwrap_or_default();
+        for stream in active.iter_mut().flatten() {
+            stream.listen();
+        }
+        for index in 0..active.len() {
+            mix(active, bridges, index);
+        }
+        let second = self.ticks.is_multiple_of(50);
+        for index in 0..active.len() {
+            let Some(stream) = active.get_mut(index).and_then(Option::as_deref_mut) else {
+                continue;
+            };
+            let id = stream.id;
+            let in_band = if stream.decoding || matches!(stream.kind, Kind::Line(_)) {
+                stream.detect()
+            } else {
+                None
+            };
+            let mut expired = None;
+            if let Kind::Rtp(leg) = &mut stream.kind {
+                expired = leg.expired_digit(now.clock);
+                leg.report_tick(now);
+                if second && leg.went_silent(now.clock, self.media_timeout) {
+                    tell(
+                        &self.returned,
+                        &self.shared,
+                        Returned::Event(Event::MediaLost { stream: id }),
+                    );
+                }
+            }
+            for digit in in_band.into_iter().chain(expired) {
+                tell(
+                    &self.returned,
+                    &self.shared,
+                    Returned::Event(Event::Digit { stream: id, digit }),
+                );
+            }
+            let bridged = stream
+                .bridge
+                .and_then(|b| bridges.get(usize::from(b)))
+                .is_some_and(|m| m.as_slice().len() > 1);
+            stream.speak(bridged, self.digit_amplitude, now.clock, |what| {
+                tell(&self.returned, &self.shared, what)
+            });
+        }
+    }
+}
+
+/// Computes what a stream hears from its bridge. A bridge of two is the other's sound; a larger one is summed when its first
+/// member's turn comes, for all members.
+fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
+    let bridge = streams
+        .get(index)
+        .and_then(Option::as_ref)
+        .map(|s| s.bridge);
+    let Some(bridge) = bridge else { return };
+    let members = bridge
+        .and_then(|b| bridges.get(usize::from(b)).copied())
+        .unwrap_or(Members::EMPTY);
+    let said = |streams: &[Option<Box<Stream>>], slot: Slot| {
+        streams
+            .get(usize::from(slot))
+            .and_then(Option::as_ref)
+            .map_or(SILENCE, |s| s.said)
+    };
+    match members.as_slice() {
+        [] | [_] => {
+            if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
+                stream.heard = SILENCE;
+            }
+        }
+        &[a, b] => {
+            let heard = said(streams, if usize::from(a) == index { b } else { a });
+            if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
+                stream.heard = heard;
+            }
+        }
+        all if all
+            .first()
+            .is_some_and(|&first| usize::from(first) == index) =>
+        {
+            let mut sum = Sum::default();
+            all.iter().for_each(|&slot| sum.add(&said(streams, slot)));
+            for &slot in all {
+                if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_mut) {
+                    sum.without(&stream.said, &mut stream.heard);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn tell(returned: &Sender<Returned>, shared: &Shared, what: Returned) {
+    if returned.try_send(what).is_err() {
+        shared.untold.fetch_add(1, Ordering::Relaxed);
+    }
+}

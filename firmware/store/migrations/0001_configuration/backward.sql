@@ -1,0 +1,13 @@
+DROP TABLE deleted;
+DROP TABLE recording_rules;
+DROP TABLE announcements;
+DROP TABLE inbound_routes;
+DROP TABLE outbound_route_trunks;
+DROP TABLE outbound_routes;
+DROP TABLE trunks;
+DROP INDEX devices_user;
+DROP TABLE devices;
+DROP TABLE lines;
+DROP TABLE users;
+DROP TABLE site;
+DROP TABLE settings;

@@ -1,0 +1,113 @@
+CREATE TABLE settings (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE site (
+    id                INTEGER PRIMARY KEY CHECK (id = 1),
+    name              TEXT NOT NULL,
+    country           TEXT NOT NULL,
+    time_zone         TEXT NOT NULL,
+    language          TEXT NOT NULL,
+    realm             TEXT NOT NULL,
+    emergency_numbers TEXT NOT NULL,
+    advertised        TEXT,
+    rtp_first         INTEGER NOT NULL,
+    rtp_last          INTEGER NOT NULL,
+    ban_loopback      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE users (
+    id                BLOB PRIMARY KEY,
+    name              TEXT NOT NULL,
+    extension         TEXT NOT NULL UNIQUE,
+    ring_time_ms      INTEGER NOT NULL,
+    do_not_disturb    INTEGER NOT NULL,
+    forward_always    TEXT,
+    forward_busy      TEXT,
+    forward_no_answer TEXT,
+    call_waiting      INTEGER NOT NULL,
+    max_calls         INTEGER NOT NULL,
+    outside_calls     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lines (
+    id    BLOB PRIMARY KEY,
+    port  INTEGER NOT NULL UNIQUE,
+    kind  TEXT NOT NULL CHECK (kind IN ('fxs', 'fxo')),
+    label TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE devices (
+    id         BLOB PRIMARY KEY,
+    user       BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    label      TEXT NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('sip', 'analog')),
+    username   TEXT UNIQUE,
+    ha1_md5    TEXT,
+    ha1_sha256 TEXT,
+    secret     BLOB,
+    line       BLOB UNIQUE REFERENCES lines (id),
+    CHECK ((kind = 'sip') = (username IS NOT NULL AND ha1_md5 IS NOT NULL AND ha1_sha256 IS NOT NULL)),
+    CHECK ((kind = 'analog') = (line IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX devices_user ON devices (user);
+
+CREATE TABLE trunks (
+    id        BLOB PRIMARY KEY,
+    name      TEXT NOT NULL,
+    max_calls INTEGER NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('line', 'sip')),
+    line      BLOB UNIQUE REFERENCES lines (id),
+    uri       TEXT,
+    username  TEXT,
+    secret    BLOB,
+    addresses TEXT NOT NULL,
+    register  INTEGER NOT NULL,
+    CHECK ((kind = 'line') = (line IS NOT NULL)),
+    CHECK ((kind = 'sip') = (uri IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbound_routes (
+    id       BLOB PRIMARY KEY,
+    position INTEGER NOT NULL,
+    pattern  TEXT NOT NULL,
+    strip    INTEGER NOT NULL,
+    prepend  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbound_route_trunks (
+    route    BLOB NOT NULL REFERENCES outbound_routes (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    trunk    BLOB NOT NULL REFERENCES trunks (id),
+    PRIMARY KEY (route, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbound_routes (
+    id          BLOB PRIMARY KEY,
+    position    INTEGER NOT NULL,
+    trunk       BLOB REFERENCES trunks (id),
+    number      TEXT,
+    destination TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE announcements (
+    id            BLOB PRIMARY KEY,
+    number        TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    file          TEXT,
+    hang_up_digit TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recording_rules (
+    id       BLOB PRIMARY KEY,
+    caller   TEXT,
+    callee   TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deleted (
+    token    BLOB PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    snapshot TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,9 @@
+DROP TABLE bindings;
+DROP TABLE last_seen;
+DROP TABLE open_calls;
+DROP INDEX legs_user;
+DROP INDEX legs_call;
+DROP TABLE legs;
+DROP INDEX calls_open;
+DROP INDEX calls_started;
+DROP TABLE calls;

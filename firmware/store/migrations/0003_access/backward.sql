@@ -1,0 +1,3 @@
+DROP INDEX sessions_administrator;
+DROP TABLE sessions;
+DROP TABLE administrators;

@@ -1,0 +1,182 @@
+//! The form of the site file. `firmware/docs/site-file.md` says the same to people; keep both true.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+type Text = Spanned<String>;
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+fn yes() -> bool {
+    true
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SiteFile {
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) allow_weak_secrets: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) site: Option<SiteSection>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) listen: Option<ListenSection>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) administrator: Option<Spanned<AdministratorSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) line: Vec<Spanned<LineSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) user: Vec<Spanned<UserSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) extensions: Vec<Spanned<RangeSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) device: Vec<Spanned<DeviceSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) trunk: Vec<Spanned<TrunkSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) route: Vec<Spanned<RouteSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) announcement: Vec<Spanned<AnnouncementSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) inbound: Vec<Spanned<InboundSection>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) recording: Vec<Spanned<RecordingSection>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SiteSection {
+    pub(super) name: Text,
+    pub(super) country: Option<Text>,
+    pub(super) time_zone: Option<Text>,
+    pub(super) language: Option<Text>,
+    pub(super) realm: Option<Text>,
+    #[serde(default)]
+    pub(super) emergency_numbers: Option<Vec<Text>>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListenSection {
+    pub(super) udp: Option<Vec<SocketAddr>>,
+    pub(super) tcp: Option<Vec<SocketAddr>>,
+    pub(super) tls: Option<Vec<SocketAddr>>,
+    pub(super) ws: Option<Vec<SocketAddr>>,
+    pub(super) wss: Option<Vec<SocketAddr>>,
+    pub(super) http: Option<Vec<SocketAddr>>,
+    pub(super) rtp: Option<Text>,
+    pub(super) advertised: Option<IpAddr>,
+    pub(super) ban_loopback: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AdministratorSection {
+    pub(super) name: Option<Text>,
+    pub(super) password: Option<Text>,
+    pub(super) password_hash: Option<Text>,
+    pub(super) language: Option<Text>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineSection {
+    pub(super) port: u16,
+    pub(super) kind: offhook_switch::config::LineKind,
+    pub(super) label: Option<Text>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserSection {
+    pub(super) extension: Text,
+    pub(super) name: Text,
+    pub(super) password: Option<Text>,
+    pub(super) line: Option<Spanned<u16>>,
+    pub(super) ring_time: Option<Spanned<u32>>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) do_not_disturb: bool,
+    pub(super) forward_always: Option<Text>,
+    pub(super) forward_busy: Option<Text>,
+    pub(super) forward_no_answer: Option<Text>,
+    #[serde(default = "yes")]
+    pub(super) call_waiting: bool,
+    pub(super) max_calls: Option<Spanned<u32>>,
+    #[serde(default = "yes")]
+    pub(super) outside_calls: bool,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RangeSection {
+    pub(super) from: Spanned<u32>,
+    pub(super) to: Spanned<u32>,
+    pub(super) password: Text,
+    pub(super) name: Option<Text>,
+    pub(super) max_calls: Option<Spanned<u32>>,
+    #[serde(default = "yes")]
+    pub(super) call_waiting: bool,
+    #[serde(default = "yes")]
+    pub(super) outside_calls: bool,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeviceSection {
+    pub(super) user: Text,
+    pub(super) label: Option<Text>,
+    pub(super) username: Option<Text>,
+    pub(super) password: Option<Text>,
+    pub(super) line: Option<Spanned<u16>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrunkSection {
+    pub(super) name: Text,
+    pub(super) max_calls: Option<Spanned<u32>>,
+    pub(super) line: Option<Spanned<u16>>,
+    pub(super) uri: Option<Text>,
+    pub(super) username: Option<Text>,
+    pub(super) password: Option<Text>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) addresses: Vec<IpAddr>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) register: bool,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RouteSection {
+    pub(super) pattern: Text,
+    #[serde(default)]
+    pub(super) strip: u32,
+    pub(super) prepend: Option<Text>,
+    pub(super) trunks: Vec<Text>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnnouncementSection {
+    pub(super) number: Text,
+    pub(super) name: Text,
+    pub(super) file: Option<Text>,
+    pub(super) hang_up_digit: Option<Text>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InboundSection {
+    pub(super) trunk: Option<Text>,
+    pub(super) number: Option<Text>,
+    pub(super) destination: Text,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecordingSection {
+    pub(super) caller: Option<Text>,
+    pub(super) callee: Option<Text>,
+}

@@ -1,0 +1,433 @@
+//! The thread that writes.
+//!
+//! Records are gathered by identifier, the last state of each wins, and written together. When the disk refuses (full, read-only),
+//! they stay in memory up to [`Options::backlog`] and are tried again every second; changes of configuration are answered with the
+//! error at once.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use offhook_switch::exchange::{LiveCall, StoredBinding};
+use offhook_switch::id::CallId;
+use offhook_switch::record::{CallRecord, LegRecord, UnixMillis};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::StoreError;
+use crate::{Options, bindings, calls, legs};
+
+/// How long to wait before trying again what the disk refused.
+const RETRY: Duration = Duration::from_secs(1);
+/// Every so many heartbeats one is synced.
+const HEARTBEATS_PER_SYNC: u32 = 10;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+enum Message {
+    Call(Box<CallRecord>),
+    Live(Box<LiveCall>),
+    Leg(Box<LegRecord>),
+    Bindings(String, Vec<StoredBinding>),
+    Heartbeat(UnixMillis),
+    Job(Job),
+    Flush(SyncSender<Result<(), StoreError>>),
+}
+
+/// How the writer fares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Records refused for good since start: queue or backlog full, or not acceptable to the database.
+    pub lost: u64,
+    /// Records waiting in memory for the disk.
+    pub waiting: u64,
+    /// Why the last write failed; `None` when it went well.
+    pub error: Option<String>,
+}
+
+#[derive(Default)]
+struct Shared {
+    lost: AtomicU64,
+    waiting: AtomicU64,
+    error: Mutex<Option<String>>,
+}
+
+/// The handle for records. Cheap to clone. None of the `put_` methods waits: they may be called from the core thread.
+#[derive(Clone)]
+pub struct StoreWriter {
+    sender: SyncSender<Message>,
+    shared: Arc<Shared>,
+}
+
+impl StoreWriter {
+    pub(crate) fn start(connection: Connection, options: Options) -> Result<Self, StoreError> {
+        let (sender, receiver) = sync_channel(options.queue.max(1));
+        let shared = Arc::new(Shared::default());
+        let worker = Worker {
+            connection,
+            options,
+            pending: Pending::default(),
+            heartbeats: 0,
+            shared: Arc::clone(&shared),
+        };
+        std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || worker.run(&receiver))
+            .map_err(|error| StoreError::Disk(error.to_string()))?;
+        Ok(StoreWriter { sender, shared })
+    }
+
+    /// Writes or replaces a call record.
+    ///
+    /// # Errors
+    /// When the queue is full or closed; the record is counted as lost.
+    pub fn put_call(&self, record: CallRecord) -> Result<(), StoreError> {
+        self.send(Message::Call(Box::new(record)))
+    }
+
+    /// Remembers who is on a call that is up, so that [`crate::Store::close_interrupted`] can write their leg records after a
+    /// crash. Hand over each `Live::Call`; the call record's end forgets it.
+    ///
+    /// # Errors
+    /// As [`StoreWriter::put_call`].
+    pub fn put_live(&self, call: LiveCall) -> Result<(), StoreError> {
+        self.send(Message::Live(Box::new(call)))
+    }
+
+    /// Writes or replaces a leg record.
+    ///
+    /// # Errors
+    /// As [`StoreWriter::put_call`].
+    pub fn put_leg(&self, record: LegRecord) -> Result<(), StoreError> {
+        self.send(Message::Leg(Box::new(record)))
+    }
+
+    /// Writes the bindings of an address of record; none removes them.
+    ///
+    /// # Errors
+    /// As [`StoreWriter::put_call`].
+    pub fn put_bindings(
+        &self,
+        aor: String,
+        bindings: Vec<StoredBinding>,
+    ) -> Result<(), StoreError> {
+        self.send(Message::Bindings(aor, bindings))
+    }
+
+    /// Writes that the box was alive at this moment: the end of the calls that are up, should it be the last. Call it about every
+    /// second while calls are up.
+    ///
+    /// # Errors
+    /// As [`StoreWriter::put_call`].
+    pub fn heartbeat(&self, at: UnixMillis) -> Result<(), StoreError> {
+        self.send(Message::Heartbeat(at))
+    }
+
+    /// Waits until everything handed over before is on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let (reply, answer) = sync_channel(1);
+        self.sender
+            .send(Message::Flush(reply))
+            .map_err(|_| StoreError::Closed)?;
+        answer.recv().map_err(|_| StoreError::Closed)?
+    }
+
+    /// How the writer fares.
+    pub fn health(&self) -> Health {
+        Health {
+            lost: self.shared.lost.load(Ordering::Relaxed),
+            waiting: self.shared.waiting.load(Ordering::Relaxed),
+            error: self
+                .shared
+                .error
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        }
+    }
+
+    pub(crate) fn edit<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = sync_channel(1);
+        let job: Job = Box::new(move |connection| {
+            let result = in_transaction(connection, true, change);
+            // The asker may have gone; the change stands.
+            let _ = reply.send(result);
+        });
+        self.sender
+            .send(Message::Job(job))
+            .map_err(|_| StoreError::Closed)?;
+        answer.recv().map_err(|_| StoreError::Closed)?
+    }
+
+    fn send(&self, message: Message) -> Result<(), StoreError> {
+        self.sender.try_send(message).map_err(|error| {
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => StoreError::QueueFull,
+                TrySendError::Disconnected(_) => StoreError::Closed,
+            }
+        })
+    }
+}
+
+fn in_transaction<T>(
+    connection: &mut Connection,
+    synced: bool,
+    change: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.pragma_update(None, "synchronous", if synced { "FULL" } else { "NORMAL" })?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = change(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+/// Records not yet on the disk, the last state of each.
+#[derive(Default)]
+struct Pending {
+    calls: HashMap<CallId, CallRecord>,
+    live: HashMap<CallId, LiveCall>,
+    legs: Vec<LegRecord>,
+    bindings: HashMap<String, Vec<StoredBinding>>,
+    heartbeat: Option<UnixMillis>,
+}
+
+impl Pending {
+    fn records(&self) -> usize {
+        self.calls.len() + self.legs.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.records() == 0
+            && self.live.is_empty()
+            && self.bindings.is_empty()
+            && self.heartbeat.is_none()
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    options: Options,
+    pending: Pending,
+    heartbeats: u32,
+    shared: Arc<Shared>,
+}
+
+impl Worker {
+    /// Until the last handle is dropped.
+    fn run(mut self, receiver: &Receiver<Message>) {
+        let mut deadline: Option<Instant> = None;
+        loop {
+            let message = match deadline {
+                None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(deadline) => {
+                    receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+                }
+            };
+            let now = Instant::now();
+            match message {
+                Ok(Message::Job(job)) => {
+                    // A change sees every record before it.
+                    deadline = self.commit(now);
+                    job(&mut self.connection);
+                }
+                Ok(Message::Flush(reply)) => {
+                    deadline = self.commit(now);
+                    let result = if self.pending.is_empty() {
+                        Ok(())
+                    } else {
+                        Err(self.refusal())
+                    };
+                    let _ = reply.send(result);
+                }
+                Ok(record) => {
+                    let linger = match record {
+                        Message::Bindings(..) => self.options.linger_bindings,
+                        _ => self.options.linger,
+                    };
+                    self.gather(record);
+                    let due = now + linger;
+                    let failing = self.failing();
+                    deadline = Some(deadline.map_or(due, |deadline| {
+                        if failing { deadline } else { deadline.min(due) }
+                    }));
+                    if deadline.is_some_and(|deadline| deadline <= now) {
+                        deadline = self.commit(now);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => deadline = self.commit(now),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.commit(now);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn failing(&self) -> bool {
+        self.shared
+            .error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    fn refusal(&mut self) -> StoreError {
+        match self.write() {
+            Err(error) => error,
+            Ok(()) => StoreError::Disk("a write failed and was tried again".into()),
+        }
+    }
+
+    fn gather(&mut self, message: Message) {
+        let room = self.pending.records() < self.options.backlog;
+        match message {
+            Message::Call(record) => {
+                if room || self.pending.calls.contains_key(&record.id) {
+                    if record.ended.is_some() {
+                        self.pending.live.remove(&record.id);
+                    }
+                    self.pending.calls.insert(record.id, *record);
+                } else {
+                    self.lose(1);
+                }
+            }
+            Message::Leg(record) if room => self.pending.legs.push(*record),
+            Message::Leg(_) => self.lose(1),
+            Message::Live(call) => {
+                let over = self
+                    .pending
+                    .calls
+                    .get(&call.id)
+                    .is_some_and(|call| call.ended.is_some());
+                if !over
+                    && (self.pending.live.len() < self.options.backlog
+                        || self.pending.live.contains_key(&call.id))
+                {
+                    self.pending.live.insert(call.id, *call);
+                }
+            }
+            Message::Bindings(aor, list) => {
+                if self.pending.bindings.len() < self.options.backlog
+                    || self.pending.bindings.contains_key(&aor)
+                {
+                    self.pending.bindings.insert(aor, list);
+                } else {
+                    self.lose(1);
+                }
+            }
+            Message::Heartbeat(at) => self.pending.heartbeat = Some(at),
+            Message::Job(_) | Message::Flush(_) => {}
+        }
+        self.shared
+            .waiting
+            .store(self.pending.records() as u64, Ordering::Relaxed);
+    }
+
+    fn lose(&self, records: u64) {
+        self.shared.lost.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// Writes what is pending. Gives the moment to try again when the disk refused.
+    fn commit(&mut self, now: Instant) -> Option<Instant> {
+        let result = self.write();
+        let passing = match &result {
+            Ok(()) => false,
+            Err(error) => {
+                if !self.failing() {
+                    tracing::warn!(%error, waiting = self.pending.records(), "call records cannot be written");
+                }
+                error.is_passing()
+            }
+        };
+        if result.is_err() && !passing {
+            // Not the disk: one of the records is at fault. Each alone, then, so that the others are kept.
+            self.write_singly();
+        }
+        let error = result
+            .err()
+            .filter(|_| passing)
+            .map(|error| error.to_string());
+        *self
+            .shared
+            .error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = error;
+        self.shared
+            .waiting
+            .store(self.pending.records() as u64, Ordering::Relaxed);
+        passing.then(|| now + RETRY)
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let mut synced = self.pending.records() > 0;
+        if self.pending.heartbeat.is_some() {
+            self.heartbeats = self.heartbeats.wrapping_add(1);
+            synced |= self.heartbeats.is_multiple_of(HEARTBEATS_PER_SYNC);
+        }
+        let pending = &self.pending;
+        in_transaction(&mut self.connection, synced, |transaction| {
+            for record in pending.calls.values() {
+                calls::put(transaction, record)?;
+            }
+            for call in pending.live.values() {
+                calls::put_live(transaction, call)?;
+            }
+            for record in &pending.legs {
+                legs::put(transaction, record)?;
+            }
+            for (aor, list) in &pending.bindings {
+                bindings::put(transaction, aor, list)?;
+            }
+            if let Some(at) = pending.heartbeat {
+                calls::put_last_seen(transaction, at)?;
+            }
+            Ok(())
+        })?;
+        self.pending = Pending::default();
+        Ok(())
+    }
+
+    fn write_singly(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let mut lost = 0;
+        let mut check = |result: Result<(), StoreError>| {
+            if let Err(error) = result {
+                lost += 1;
+                tracing::warn!(%error, "a record was refused by the database");
+            }
+        };
+        let connection = &mut self.connection;
+        for record in pending.calls.values() {
+            check(in_transaction(connection, true, |transaction| {
+                calls::put(transaction, record)
+            }));
+        }
+        for call in pending.live.values() {
+            check(in_transaction(connection, false, |transaction| {
+                calls::put_live(transaction, call)
+            }));
+        }
+        for record in &pending.legs {
+            check(in_transaction(connection, true, |transaction| {
+                legs::put(transaction, record)
+            }));
+        }
+        for (aor, list) in &pending.bindings {
+            check(in_transaction(connection, false, |transaction| {
+                bindings::put(transaction, aor, list)
+            }));
+        }
+        self.lose(lost);
+    }
+}

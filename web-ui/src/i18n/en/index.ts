@@ -1,0 +1,29 @@
+import { calls } from './calls';
+import { common } from './common';
+import { errors } from './errors';
+import { extensions } from './extensions';
+import { home } from './home';
+import { lines } from './lines';
+import { live } from './live';
+import { nav } from './nav';
+import { routing } from './routing';
+import { session } from './session';
+import { settings } from './settings';
+import { status } from './status';
+import { trunks } from './trunks';
+
+export const en = {
+  calls,
+  common,
+  errors,
+  extensions,
+  home,
+  lines,
+  live,
+  nav,
+  routing,
+  session,
+  settings,
+  status,
+  trunks,
+};

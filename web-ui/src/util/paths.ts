@@ -1,0 +1,22 @@
+/** Every address of the pages, built here so that a link cannot be mistyped. */
+export const paths = {
+  home: '/',
+  setup: '/setup',
+  login: '/login',
+  welcome: '/welcome',
+  live: '/live',
+  calls: '/calls',
+  call: (id: string) => `/calls/${id}`,
+  lines: '/lines',
+  extensions: '/extensions',
+  newExtension: '/extensions/new',
+  extension: (id: string) => `/extensions/${id}`,
+  trunks: '/trunks',
+  newTrunk: '/trunks/new',
+  trunk: (id: string) => `/trunks/${id}`,
+  routes: '/routes',
+  announcements: '/announcements',
+  recording: '/recording',
+  settings: '/settings',
+  status: '/status',
+} as const;
