@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{delete, get, post, put};
 use utoipa::OpenApi;
 
-use crate::App;
+use crate::app::App;
 use crate::error::Problem;
 use crate::handlers as h;
 use crate::types;

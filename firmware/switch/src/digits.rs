@@ -34,7 +34,6 @@ impl Exchange {
                 }
             }
             media::Event::PlayEnded { .. }
-            | media::Event::PlayFailed { .. }
             | media::Event::MediaStarted { .. }
             | media::Event::MediaLost { .. }
             | media::Event::Closed { .. }

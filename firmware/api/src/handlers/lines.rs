@@ -1,45 +1,107 @@
-//! Handlers.
+//! Analog lines.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
+use axum::extract::State;
 use axum::http::StatusCode;
+use offhook_switch::config::{DeviceKind, Line};
+use offhook_switch::id::LineId;
 use uuid::Uuid;
 
-use crate::App;
+use crate::app::App;
 use crate::body::Body;
+use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
+use crate::types::Resource;
+use crate::validate;
 
 /// All of them, in order.
 #[utoipa::path(get, path = "/api/v1/lines", tag = "lines", responses((status = 200, description = "Done", body = Vec<types::Line>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn list_lines(State(_app): State<App>) -> Result<Json<Vec<types::Line>>, Problem> {
-    Err(Problem::not_ready())
+pub(crate) async fn list_lines(State(app): State<App>) -> Result<Json<Vec<types::Line>>, Problem> {
+    Ok(Json(all(&app).await?))
 }
 
 /// Adds an analog line.
 #[utoipa::path(post, path = "/api/v1/lines", tag = "lines", request_body = types::LineInput, responses((status = 201, description = "Done", body = types::Line), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn create_line(
-    State(_app): State<App>,
-    Body(_input): Body<types::LineInput>,
-) -> Result<Json<types::Line>, Problem> {
-    Err(Problem::not_ready())
+    State(app): State<App>,
+    Body(input): Body<types::LineInput>,
+) -> Result<(StatusCode, Json<types::Line>), Problem> {
+    let line = line(input)?;
+    let id = LineId(Uuid::now_v7());
+    app.store(move |store| store.put_line(id, line)).await?;
+    app.changed(Resource::Lines).await?;
+    Ok((StatusCode::CREATED, Json(one(&app, id).await?)))
 }
 
 /// Changes an analog line.
 #[utoipa::path(put, path = "/api/v1/lines/{id}", tag = "lines", request_body = types::LineInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Line), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_line(
-    State(_app): State<App>,
-    Path(_id): Path<Uuid>,
-    Body(_input): Body<types::LineInput>,
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Body(input): Body<types::LineInput>,
 ) -> Result<Json<types::Line>, Problem> {
-    Err(Problem::not_ready())
+    let id = LineId(id);
+    let line = line(input)?;
+    one(&app, id).await?;
+    app.store(move |store| store.put_line(id, line)).await?;
+    app.changed(Resource::Lines).await?;
+    Ok(Json(one(&app, id).await?))
 }
 
 /// Deletes an analog line.
 #[utoipa::path(delete, path = "/api/v1/lines/{id}", tag = "lines", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn delete_line(
-    State(_app): State<App>,
-    Path(_id): Path<Uuid>,
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
 ) -> Result<Json<types::Deleted>, Problem> {
-    Err(Problem::not_ready())
+    let undo = app
+        .store(move |store| store.delete_line(LineId(id), now()))
+        .await?;
+    app.changed(Resource::Lines).await?;
+    Ok(Json(undo.into()))
+}
+
+fn line(input: types::LineInput) -> Result<Line, Problem> {
+    validate::within(input.port.into(), 1, 1024, "port")?;
+    Ok(Line {
+        port: input.port,
+        kind: input.kind.into(),
+        label: validate::label(&input.label, "label")?,
+    })
+}
+
+async fn all(app: &App) -> Result<Vec<types::Line>, Problem> {
+    let (lines, devices) = app
+        .store(|store| Ok((store.lines()?, store.devices()?)))
+        .await?;
+    let states = app.services.exchange.line_states().await;
+    let simulated = app
+        .services
+        .simulated
+        .as_ref()
+        .map(|simulated| simulated.lines())
+        .unwrap_or_default();
+    let shown = lines.into_iter().map(|(id, line)| {
+        let owner = devices.iter().find_map(|(_, device)| match device.kind {
+            DeviceKind::Analog { line } if line == id => Some(device.user.0),
+            _ => None,
+        });
+        types::Line {
+            id: id.0,
+            port: line.port,
+            kind: line.kind.into(),
+            label: line.label,
+            state: states.get(&id).cloned().unwrap_or_else(|| "unknown".into()),
+            simulated: simulated.contains(&id),
+            extension_id: owner,
+        }
+    });
+    Ok(shown.collect())
+}
+
+async fn one(app: &App, id: LineId) -> Result<types::Line, Problem> {
+    let found = all(app).await?.into_iter().find(|line| line.id == id.0);
+    found.ok_or_else(Problem::not_found)
 }

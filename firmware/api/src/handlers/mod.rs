@@ -3,8 +3,11 @@
 pub(crate) mod announcements;
 pub(crate) mod calls;
 pub(crate) mod devices;
+mod event_stream;
 pub(crate) mod extensions;
+mod file;
 pub(crate) mod inbound_routes;
+mod line_socket;
 pub(crate) mod line_widget;
 pub(crate) mod lines;
 pub(crate) mod live;
@@ -16,3 +19,4 @@ pub(crate) mod site;
 pub(crate) mod status;
 pub(crate) mod trunks;
 pub(crate) mod undo;
+mod view;

@@ -1,20 +1,31 @@
-//! Handlers.
+//! Taking a deletion back.
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::Path;
+use axum::extract::State;
 use axum::http::StatusCode;
 use uuid::Uuid;
 
-use crate::App;
-use crate::body::Body;
+use crate::app::App;
+use crate::clock::now;
 use crate::error::Problem;
-use crate::types;
+use crate::types::Resource;
 
 /// Restores what was deleted, with the same identifiers.
 #[utoipa::path(post, path = "/api/v1/undo/{token}", tag = "undo", params(("token" = Uuid, Path, description = "`undo` of the deletion")), responses((status = 204, description = "Done"), (status = 409, description = "`the number or port was taken meanwhile`", body = Problem), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn undo(
-    State(_app): State<App>,
-    Path(_id): Path<Uuid>,
+    State(app): State<App>,
+    Path(token): Path<Uuid>,
 ) -> Result<StatusCode, Problem> {
-    Err(Problem::not_ready())
+    let table = app.store(move |store| store.undo(token, now())).await?;
+    let resource = match table {
+        "lines" => Resource::Lines,
+        "trunks" => Resource::Trunks,
+        "outbound_routes" => Resource::OutboundRoutes,
+        "inbound_routes" => Resource::InboundRoutes,
+        "announcements" => Resource::Announcements,
+        "recording_rules" => Resource::RecordingRules,
+        _ => Resource::Extensions,
+    };
+    app.changed(resource).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

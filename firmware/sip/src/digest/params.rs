@@ -81,7 +81,7 @@ fn is_token(byte: u8) -> bool {
 }
 
 /// Writes a quoted string, escaping what has to be escaped. Control characters are left out.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for char in text.chars().filter(|char| !char.is_control()) {

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use super::compute::{Algorithm, Inputs, Qop, Secret};
 use super::nonce::{Freshness, Nonces};
 use super::params::{Params, extended, quote};
-use crate::message::{Message, Method, Uri};
+use crate::message::{Message, Uri};
 
 /// Most `Authorization` headers for our realm that one request may make us compute.
 const MAX_CREDENTIALS: usize = 4;
@@ -174,7 +174,7 @@ impl Authenticator {
             .collect();
         let method = request.method();
         let what = Request {
-            method: method_name(&method),
+            method: method.as_str(),
             uri: request.request_uri(),
             body: request.body(),
             candidates,
@@ -351,25 +351,5 @@ fn same_target(signed: &str, actual: &str) -> bool {
             signed.user.unwrap_or_default() == actual.user.unwrap_or_default()
         }
         _ => false,
-    }
-}
-
-fn method_name(method: &Method) -> &str {
-    match method {
-        Method::Invite => "INVITE",
-        Method::Ack => "ACK",
-        Method::Bye => "BYE",
-        Method::Cancel => "CANCEL",
-        Method::Options => "OPTIONS",
-        Method::Register => "REGISTER",
-        Method::Prack => "PRACK",
-        Method::Subscribe => "SUBSCRIBE",
-        Method::Notify => "NOTIFY",
-        Method::Publish => "PUBLISH",
-        Method::Info => "INFO",
-        Method::Refer => "REFER",
-        Method::Message => "MESSAGE",
-        Method::Update => "UPDATE",
-        Method::Other(name) => name,
     }
 }

@@ -299,8 +299,54 @@ proptest::proptest! {
     #[test]
     fn any_credentials_get_a_verdict(value in "(Digest )?[ -~]{0,200}", uri in "[ -~]{0,40}") {
         let mut peer = Peer::new(AuthenticatorConfig::default());
-        let verdict = peer.verify(&[value.clone()], &uri, b"");
+        let verdict = peer.verify(std::slice::from_ref(&value), &uri, b"");
         proptest::prop_assert!(!matches!(verdict, Verdict::Accepted(_)));
         Client::new().take([(Kind::Www, value.as_str())].into_iter());
+    }
+}
+
+#[test]
+fn a_whole_request_is_verified() {
+    let mut peer = Peer::new(AuthenticatorConfig::default());
+    let request = |credentials: &str| {
+        let text = format!(
+            "INVITE sip:0612@pbx:5060;transport=udp SIP/2.0\r\nVia: SIP/2.0/UDP p;branch=z9hG4bK1\r\n\
+             From: <sip:alice@pbx>;tag=1\r\nTo: <sip:0612@pbx>\r\nCall-ID: c\r\nCSeq: 2 INVITE\r\n\
+             Max-Forwards: 70\r\n{credentials}Content-Length: 4\r\n\r\nbody"
+        );
+        crate::message::Message::parse_datagram(text.into()).expect("valid")
+    };
+    let lookup =
+        |user: &str| (user == "alice").then(|| Secret::from_password(user, "off\"hook", "p"));
+    assert_eq!(
+        peer.server.verify(peer.now, &request(""), &lookup),
+        Verdict::Missing
+    );
+    let challenges = peer.server.challenges(peer.now, false);
+    for kind in [Kind::Www, Kind::Proxy] {
+        let mut client = Client::new();
+        assert!(client.take(challenges.iter().map(|value| (kind, value.as_str()))));
+        // Signed before a proxy on the way added the port.
+        for (uri, expected) in [
+            ("sip:0612@pbx", Verdict::Accepted("alice".into())),
+            ("sip:0613@pbx", Verdict::Refused),
+        ] {
+            let signed = Signed {
+                method: "INVITE",
+                uri,
+                body: b"body",
+            };
+            let headers = client.authorize("alice", "p", signed, &format!("{kind:?}"));
+            let line = format!("{}: {}\r\n", headers[0].0, headers[0].1);
+            let verdict = peer.server.verify(peer.now, &request(&line), &lookup);
+            assert_eq!(
+                verdict,
+                if kind == Kind::Proxy && uri.contains("0612") {
+                    Verdict::Stale
+                } else {
+                    expected
+                }
+            );
+        }
     }
 }

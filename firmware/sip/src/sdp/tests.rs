@@ -51,8 +51,18 @@ fn refusal(offer: &str) -> u16 {
         .status
 }
 
-/// Written after what these families of phones send; each with its codec, event payload type, packet time and address.
-const PHONES: &[(&str, &str, &str, Option<u8>, u32, &str)] = &[
+/// A phone, its offer, and what is agreed: codec, event payload type, packet time and address.
+type Sample = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<u8>,
+    u32,
+    &'static str,
+);
+
+/// Written after what these families of phones send.
+const PHONES: &[Sample] = &[
     (
         "Yealink",
         "v=0\r\no=- 20041 20041 IN IP4 203.0.113.5\r\ns=SDP data\r\nc=IN IP4 203.0.113.5\r\nt=0 0\r\n\

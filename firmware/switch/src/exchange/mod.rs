@@ -220,7 +220,7 @@ impl Exchange {
             calls: self.calls.len() as u64,
             legs: self.legs.len() as u64,
             bindings: self.count_bindings(),
-            transactions: 0,
+            transactions: self.endpoint.transactions() as u64,
             rtp_ports: self.ports.taken() as u64,
             timers: self.timers.len() as u64,
             ..self.totals
