@@ -27,6 +27,7 @@ pub use config::{
 };
 pub use event::{Body, Event, Input, Output, Reason};
 pub use requests::{Credentials, Invite, OutOfDialogRequest, Target};
+pub use session::SavedSession;
 
 use crate::transaction::{Deadlines, Owner, Transactions};
 

@@ -655,7 +655,12 @@ impl Endpoint {
             },
             User::Prack(session) => self.on_prack_final(now, session, status, response),
             User::Request(request, session) => {
-                if let Some(session) = session
+                // RFC 5057 §5.1: requests of other usages than INVITE's say nothing about the session.
+                let same_usage = !matches!(
+                    outgoing.head.method,
+                    Method::Notify | Method::Subscribe | Method::Refer
+                );
+                if let Some(session) = session.filter(|_| same_usage)
                     && matches!(status, 408 | 481)
                 {
                     self.session_lost(now, session, status);
@@ -782,14 +787,5 @@ fn towards(transport: Transport, remote: SocketAddr) -> Flow {
 
 /// The `transport` parameter of a URI.
 fn transport_param(uri: &Uri) -> Option<Transport> {
-    let name = uri.param("transport")?;
-    [
-        Transport::Udp,
-        Transport::Tcp,
-        Transport::Tls,
-        Transport::Ws,
-        Transport::Wss,
-    ]
-    .into_iter()
-    .find(|transport| crate::dialog::name_of(*transport).eq_ignore_ascii_case(name))
+    Transport::from_name(uri.param("transport")?)
 }

@@ -3,6 +3,7 @@
 mod modify;
 mod refer;
 mod reliable;
+mod saved;
 mod timer;
 mod uac;
 mod uas;
@@ -23,6 +24,8 @@ use super::{
 use crate::dialog::{Dialog, NextHop};
 use crate::message::{Message, Method};
 use crate::transaction::{Owner, ServerUser, Timer};
+
+pub use saved::SavedSession;
 
 /// Most early dialogs of one INVITE.
 const MAX_DIALOGS: usize = 16;
