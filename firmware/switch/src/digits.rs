@@ -34,6 +34,7 @@ impl Exchange {
                 }
             }
             media::Event::PlayEnded { .. }
+            | media::Event::PlayFailed { .. }
             | media::Event::MediaStarted { .. }
             | media::Event::MediaLost { .. }
             | media::Event::Closed { .. }

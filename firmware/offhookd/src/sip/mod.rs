@@ -232,7 +232,8 @@ impl Transports {
         let question = Question { host, port, transport, secure };
         self.runtime.spawn(async move {
             let _permit = permit;
-            let located = locate(&*resolver, &question, &mut chance);
+            let mut draw = chance;
+            let located = locate(&*resolver, &question, &mut draw);
             let targets = tokio::time::timeout(shared.limits.resolve, located).await.unwrap_or_default();
             for (transport, address) in &targets {
                 if matches!(transport, Transport::Tls | Transport::Wss) {

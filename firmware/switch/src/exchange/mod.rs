@@ -7,6 +7,7 @@ mod input;
 mod live;
 mod output;
 mod settle;
+mod trace;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
