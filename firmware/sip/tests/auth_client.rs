@@ -19,22 +19,14 @@ fn respond(pair: &mut Pair, to: &Message, status: &str, more: &str) {
 
 fn challenged(nonce: &str, stale: bool) -> String {
     let stale = if stale { ", stale=true" } else { "" };
-    format!(
-        "WWW-Authenticate: Digest realm=\"here\", nonce=\"{nonce}\", qop=\"auth\", algorithm=MD5{stale}\n"
-    )
+    format!("WWW-Authenticate: Digest realm=\"here\", nonce=\"{nonce}\", qop=\"auth\", algorithm=MD5{stale}\n")
 }
 
 fn calling() -> Pair {
     let mut pair = Pair::new();
     pair.filter = Some(Box::new(|_, _| true));
-    let credentials = Some(Credentials {
-        username: "alice".into(),
-        password: "secret".into(),
-    });
-    let invite = Invite {
-        credentials,
-        ..pair.invite_to_b()
-    };
+    let credentials = Some(Credentials { username: "alice".into(), password: "secret".into() });
+    let invite = Invite { credentials, ..pair.invite_to_b() };
     pair.a.endpoint.invite(pair.now, invite);
     pair.drain();
     pair
@@ -44,12 +36,7 @@ fn calling() -> Pair {
 fn the_invite_comes_again_with_credentials() {
     let mut pair = calling();
     let first = pair.last("A INVITE");
-    respond(
-        &mut pair,
-        &first,
-        "401 Unauthorized",
-        &challenged("n1", false),
-    );
+    respond(&mut pair, &first, "401 Unauthorized", &challenged("n1", false));
     assert_eq!(pair.count("A ACK"), 1);
     let second = pair.last("A INVITE");
     assert_eq!(second.cseq().expect("a CSeq").number, 2);
@@ -57,25 +44,14 @@ fn the_invite_comes_again_with_credentials() {
     assert_eq!(header(&second, "From"), header(&first, "From"));
     assert_ne!(header(&second, "Via"), header(&first, "Via"));
     let credentials = header(&second, "Authorization");
-    assert!(
-        credentials.contains("username=\"alice\"") && credentials.contains("nonce=\"n1\""),
-        "{credentials}"
-    );
+    assert!(credentials.contains("username=\"alice\"") && credentials.contains("nonce=\"n1\""), "{credentials}");
     assert!(pair.events(Side::A).is_empty());
     // A stale nonce is replaced; the ACK of the answer repeats the credentials (§22.1).
-    respond(
-        &mut pair,
-        &second,
-        "401 Unauthorized",
-        &challenged("n2", true),
-    );
+    respond(&mut pair, &second, "401 Unauthorized", &challenged("n2", true));
     let third = pair.last("A INVITE");
     assert!(header(&third, "Authorization").contains("nonce=\"n2\""));
     respond(&mut pair, &third, "200 OK", "");
-    assert!(matches!(
-        pair.events(Side::A).as_slice(),
-        [Event::Answered { .. }]
-    ));
+    assert!(matches!(pair.events(Side::A).as_slice(), [Event::Answered { .. }]));
     assert!(header(&pair.last("A ACK"), "Authorization").contains("nonce=\"n2\""));
     assert_eq!(pair.last("A ACK").cseq().expect("a CSeq").number, 3);
     pair.run(std::time::Duration::from_secs(1));
@@ -87,23 +63,10 @@ fn the_invite_comes_again_with_credentials() {
 fn a_wrong_password_is_not_tried_again() {
     let mut pair = calling();
     let first = pair.last("A INVITE");
-    respond(
-        &mut pair,
-        &first,
-        "401 Unauthorized",
-        &challenged("n1", false),
-    );
+    respond(&mut pair, &first, "401 Unauthorized", &challenged("n1", false));
     let second = pair.last("A INVITE");
-    respond(
-        &mut pair,
-        &second,
-        "401 Unauthorized",
-        &challenged("n2", false),
-    );
-    assert!(matches!(
-        pair.events(Side::A).as_slice(),
-        [Event::Failed { status: 401, .. }]
-    ));
+    respond(&mut pair, &second, "401 Unauthorized", &challenged("n2", false));
+    assert!(matches!(pair.events(Side::A).as_slice(), [Event::Failed { status: 401, .. }]));
     assert_eq!(pair.count("A INVITE"), 2);
     pair.quiet();
 }
@@ -112,30 +75,15 @@ fn a_wrong_password_is_not_tried_again() {
 fn a_proxy_asks_too() {
     let mut pair = calling();
     let first = pair.last("A INVITE");
-    let proxy = challenged("p1", false)
-        .replace("WWW-Authenticate", "Proxy-Authenticate")
-        .replace("here", "there");
-    respond(
-        &mut pair,
-        &first,
-        "407 Proxy Authentication Required",
-        &proxy,
-    );
+    let proxy = challenged("p1", false).replace("WWW-Authenticate", "Proxy-Authenticate").replace("here", "there");
+    respond(&mut pair, &first, "407 Proxy Authentication Required", &proxy);
     let second = pair.last("A INVITE");
     assert!(header(&second, "Proxy-Authorization").contains("nonce=\"p1\""));
-    respond(
-        &mut pair,
-        &second,
-        "401 Unauthorized",
-        &challenged("n1", false),
-    );
+    respond(&mut pair, &second, "401 Unauthorized", &challenged("n1", false));
     let third = pair.last("A INVITE");
     assert!(header(&third, "Authorization").contains("nonce=\"n1\""));
     assert!(header(&third, "Proxy-Authorization").contains("nonce=\"p1\""));
     respond(&mut pair, &third, "486 Busy Here", "");
-    assert!(matches!(
-        pair.events(Side::A).as_slice(),
-        [Event::Failed { status: 486, .. }]
-    ));
+    assert!(matches!(pair.events(Side::A).as_slice(), [Event::Failed { status: 486, .. }]));
     pair.quiet();
 }

@@ -35,16 +35,10 @@ fn the_first_answer_wins_and_others_are_ended() {
         .collect();
     assert_eq!(dialogs, [0, 1, 0]);
     fork(&mut pair, "200 OK", "two", "");
-    assert!(matches!(
-        pair.events(Side::A).as_slice(),
-        [Event::Answered { .. }]
-    ));
+    assert!(matches!(pair.events(Side::A).as_slice(), [Event::Answered { .. }]));
     let ack = pair.last("A ACK");
     assert_eq!(ack.request_uri(), "sip:two@192.0.2.20:5080");
-    let routes: Vec<String> = ack
-        .header_values("Route")
-        .map(|value| value.into_owned())
-        .collect();
+    let routes: Vec<String> = ack.header_values("Route").map(|value| value.into_owned()).collect();
     assert_eq!(routes, ["<sip:192.0.2.8;lr>", "<sip:192.0.2.7:5070;lr>"]);
     // The retransmission gets the same ACK, the other fork its own and BYE.
     fork(&mut pair, "200 OK", "two", "");

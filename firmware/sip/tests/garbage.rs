@@ -12,56 +12,26 @@ use rand_core::{RngCore, SeedableRng};
 
 /// Real messages of a call with everything in it, as a corpus.
 fn corpus() -> Vec<Bytes> {
-    let timed = EndpointConfig {
-        session_expires: Some(Duration::from_secs(300)),
-        ..config()
-    };
+    let timed = EndpointConfig { session_expires: Some(Duration::from_secs(300)), ..config() };
     let mut pair = Pair::with(timed.clone(), timed, Weather::default(), 1);
     let invite = pair.invite_to_b();
     let a = pair.a.endpoint.invite(pair.now, invite);
     pair.settle();
     let b = pair.invited();
-    pair.b
-        .endpoint
-        .progress(pair.now, b, 183, &[], sdp("early"), true)
-        .expect("ringing");
+    pair.b.endpoint.progress(pair.now, b, 183, &[], sdp("early"), true).expect("ringing");
     pair.settle();
-    pair.b
-        .endpoint
-        .answer(pair.now, b, &[], sdp("answer"))
-        .expect("ringing");
+    pair.b.endpoint.answer(pair.now, b, &[], sdp("answer")).expect("ringing");
     pair.settle();
-    pair.a
-        .endpoint
-        .reoffer(pair.now, a, sdp("hold"))
-        .expect("up");
+    pair.a.endpoint.reoffer(pair.now, a, sdp("hold")).expect("up");
     pair.settle();
-    pair.b
-        .endpoint
-        .accept_offer(pair.now, b, sdp("held"))
-        .expect("an offer");
+    pair.b.endpoint.accept_offer(pair.now, b, sdp("held")).expect("an offer");
     pair.run(Duration::from_secs(200));
-    let headers = [(
-        "Refer-To",
-        "<sip:1002@192.0.2.2?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>",
-    )];
-    pair.a
-        .endpoint
-        .request_in(
-            pair.now,
-            a,
-            offhook_sip::message::Method::Refer,
-            &headers,
-            None,
-        )
-        .expect("up");
+    let headers = [("Refer-To", "<sip:1002@192.0.2.2?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>")];
+    pair.a.endpoint.request_in(pair.now, a, offhook_sip::message::Method::Refer, &headers, None).expect("up");
     pair.settle();
     pair.b.endpoint.end(pair.now, b, None).expect("up");
     pair.settle();
-    pair.trace
-        .iter()
-        .map(|(_, message)| message.as_bytes().clone())
-        .collect()
+    pair.trace.iter().map(|(_, message)| message.as_bytes().clone()).collect()
 }
 
 fn mutate(random: &mut ChaCha12Rng, bytes: &Bytes) -> Bytes {
@@ -100,9 +70,7 @@ fn answer(random: &mut ChaCha12Rng, endpoint: &mut Endpoint, now: std::time::Ins
         let Output::Event(event) = output else {
             continue;
         };
-        let body = (random.next_u32().is_multiple_of(2))
-            .then(|| sdp("any"))
-            .flatten();
+        let body = (random.next_u32().is_multiple_of(2)).then(|| sdp("any")).flatten();
         match (event, random.next_u32() % 5) {
             (Event::Request { transaction, .. }, 0..=3) => {
                 let _ = endpoint.respond(now, transaction, 200, &[], body);
@@ -122,14 +90,7 @@ fn answer(random: &mut ChaCha12Rng, endpoint: &mut Endpoint, now: std::time::Ins
             (Event::Offer { session, .. }, _) => {
                 let _ = endpoint.reject_offer(now, session, 488);
             }
-            (
-                Event::Referred {
-                    transaction,
-                    session,
-                    ..
-                },
-                _,
-            ) => {
+            (Event::Referred { transaction, session, .. }, _) => {
                 let _ = endpoint.accept_refer(now, transaction);
                 let _ = endpoint.refer_progress(now, session, 200);
             }
@@ -147,11 +108,7 @@ fn mutated_calls_leave_nothing() {
     let corpus = corpus();
     let mut random = ChaCha12Rng::seed_from_u64(7);
     for _ in 0..20 {
-        let small = EndpointConfig {
-            max_transactions: 50,
-            max_sessions: 20,
-            ..config()
-        };
+        let small = EndpointConfig { max_transactions: 50, max_sessions: 20, ..config() };
         let mut endpoint = Endpoint::new(small, [1; 32]);
         let mut now = std::time::Instant::now();
         for _ in 0..1_000 {
@@ -159,11 +116,7 @@ fn mutated_calls_leave_nothing() {
             let bytes = mutate(&mut random, &corpus[which]);
             let stream = random.next_u32().is_multiple_of(3);
             let flow = Flow {
-                transport: if stream {
-                    Transport::Tcp
-                } else {
-                    Transport::Udp
-                },
+                transport: if stream { Transport::Tcp } else { Transport::Udp },
                 local: "192.0.2.2:5060".parse().expect("an address"),
                 remote: "192.0.2.1:5060".parse().expect("an address"),
                 connection: stream.then_some(ConnectionId(3)),
@@ -175,11 +128,7 @@ fn mutated_calls_leave_nothing() {
                 endpoint.handle_timeout(now);
                 answer(&mut random, &mut endpoint, now);
             }
-            assert!(
-                endpoint.transactions() <= 50 + 50 / 4 + 40,
-                "{}",
-                endpoint.transactions()
-            );
+            assert!(endpoint.transactions() <= 50 + 50 / 4 + 40, "{}", endpoint.transactions());
             assert!(endpoint.sessions() <= 20);
         }
         // Sessions the owner never answered stay his; all else goes by itself.

@@ -14,29 +14,14 @@ fn invite_is_sent_seven_times_and_then_times_out() {
     let start = pair.now;
     pair.a.endpoint.invite(pair.now, invite);
     pair.drain();
-    assert_eq!(
-        pair.a.endpoint.poll_timeout(),
-        Some((start + Duration::from_millis(500), "TimerA"))
-    );
+    assert_eq!(pair.a.endpoint.poll_timeout(), Some((start + Duration::from_millis(500), "TimerA")));
     pair.run(Duration::from_millis(31_999));
     assert_eq!(pair.count("A INVITE"), 7);
     let first = pair.trace[0].1.as_bytes().clone();
-    assert!(
-        pair.trace
-            .iter()
-            .all(|(_, message)| *message.as_bytes() == first),
-        "byte by byte"
-    );
+    assert!(pair.trace.iter().all(|(_, message)| *message.as_bytes() == first), "byte by byte");
     assert!(pair.events(Side::A).is_empty());
     pair.run(Duration::from_millis(1));
-    assert!(matches!(
-        pair.events(Side::A).as_slice(),
-        [Event::Failed {
-            status: 408,
-            response: None,
-            ..
-        }]
-    ));
+    assert!(matches!(pair.events(Side::A).as_slice(), [Event::Failed { status: 408, response: None, .. }]));
     pair.quiet();
 }
 
@@ -65,18 +50,12 @@ fn a_lost_ack_makes_the_2xx_come_again() {
     let a = pair.a.endpoint.invite(pair.now, invite);
     pair.settle();
     let b = pair.invited();
-    pair.b
-        .endpoint
-        .answer(pair.now, b, &[], sdp("answer"))
-        .expect("ringing");
+    pair.b.endpoint.answer(pair.now, b, &[], sdp("answer")).expect("ringing");
     pair.run(Duration::from_secs(5));
     assert_eq!(pair.count("B 200 INVITE"), 3);
     assert_eq!(pair.count("A ACK"), 3);
     assert_eq!(pair.events(Side::A).len(), 1);
-    assert!(matches!(
-        pair.events(Side::B).as_slice(),
-        [Event::Confirmed { .. }]
-    ));
+    assert!(matches!(pair.events(Side::B).as_slice(), [Event::Confirmed { .. }]));
     pair.a.endpoint.end(pair.now, a, None).expect("up");
     pair.quiet();
 }
@@ -84,51 +63,28 @@ fn a_lost_ack_makes_the_2xx_come_again() {
 #[test]
 fn no_ack_at_all_ends_the_call() {
     let mut pair = Pair::new();
-    pair.filter = Some(Box::new(|side, message| {
-        side == Side::A && message.method().as_str() == "ACK"
-    }));
+    pair.filter = Some(Box::new(|side, message| side == Side::A && message.method().as_str() == "ACK"));
     let invite = pair.invite_to_b();
     pair.a.endpoint.invite(pair.now, invite);
     pair.settle();
     let b = pair.invited();
-    pair.b
-        .endpoint
-        .answer(pair.now, b, &[], sdp("answer"))
-        .expect("ringing");
+    pair.b.endpoint.answer(pair.now, b, &[], sdp("answer")).expect("ringing");
     pair.run(Duration::from_secs(33));
-    assert!(matches!(
-        pair.events(Side::B).as_slice(),
-        [Event::Ended {
-            by_peer: false,
-            expired: true,
-            ..
-        }]
-    ));
+    assert!(matches!(pair.events(Side::B).as_slice(), [Event::Ended { by_peer: false, expired: true, .. }]));
     let events = pair.events(Side::A);
-    assert!(
-        matches!(
-            events.as_slice(),
-            [Event::Answered { .. }, Event::Ended { by_peer: true, .. }]
-        ),
-        "{events:?}"
-    );
+    assert!(matches!(events.as_slice(), [Event::Answered { .. }, Event::Ended { by_peer: true, .. }]), "{events:?}");
     pair.quiet();
 }
 
 #[test]
 fn bye_waits_for_the_ack() {
     let mut pair = Pair::new();
-    pair.filter = Some(Box::new(|side, message| {
-        side == Side::A && message.method().as_str() == "ACK"
-    }));
+    pair.filter = Some(Box::new(|side, message| side == Side::A && message.method().as_str() == "ACK"));
     let invite = pair.invite_to_b();
     pair.a.endpoint.invite(pair.now, invite);
     pair.settle();
     let b = pair.invited();
-    pair.b
-        .endpoint
-        .answer(pair.now, b, &[], sdp("answer"))
-        .expect("ringing");
+    pair.b.endpoint.answer(pair.now, b, &[], sdp("answer")).expect("ringing");
     pair.b.endpoint.end(pair.now, b, None).expect("up");
     pair.settle();
     assert_eq!(pair.count("B BYE"), 0);
@@ -158,70 +114,37 @@ fn stray_messages_are_dropped() {
 #[test]
 fn calls_survive_a_bad_network() {
     for seed in 0..60 {
-        let weather = Weather {
-            loss: 20,
-            double: 20,
-            reorder: 20,
-        };
+        let weather = Weather { loss: 20, double: 20, reorder: 20 };
         let mut pair = Pair::with(config(), config(), weather, seed);
         let invite = pair.invite_to_b();
         let a = pair.a.endpoint.invite(pair.now, invite);
         pair.run(Duration::from_secs(20));
         let events = pair.events(Side::B);
-        let [Event::Invited { session: b, .. }] = events.as_slice() else {
-            panic!("seed {seed}: {events:?}")
-        };
-        pair.b
-            .endpoint
-            .progress(pair.now, *b, 183, &[], sdp("early"), true)
-            .expect("ringing");
+        let [Event::Invited { session: b, .. }] = events.as_slice() else { panic!("seed {seed}: {events:?}") };
+        pair.b.endpoint.progress(pair.now, *b, 183, &[], sdp("early"), true).expect("ringing");
         pair.run(Duration::from_secs(20));
-        pair.b
-            .endpoint
-            .answer(pair.now, *b, &[], sdp("answer"))
-            .expect("ringing");
+        pair.b.endpoint.answer(pair.now, *b, &[], sdp("answer")).expect("ringing");
         pair.run(Duration::from_secs(30));
         let events = pair.events(Side::A);
         assert_eq!(
-            events
-                .iter()
-                .filter(|event| matches!(event, Event::Answered { .. }))
-                .count(),
+            events.iter().filter(|event| matches!(event, Event::Answered { .. })).count(),
             1,
             "seed {seed}: {events:?}"
         );
         let events = pair.events(Side::B);
-        assert!(
-            matches!(events.as_slice(), [Event::Confirmed { .. }]),
-            "seed {seed}: {events:?}"
-        );
-        pair.a
-            .endpoint
-            .reoffer(pair.now, a, sdp("hold"))
-            .expect("up");
+        assert!(matches!(events.as_slice(), [Event::Confirmed { .. }]), "seed {seed}: {events:?}");
+        pair.a.endpoint.reoffer(pair.now, a, sdp("hold")).expect("up");
         pair.run(Duration::from_secs(20));
         let events = pair.events(Side::B);
-        assert!(
-            matches!(events.as_slice(), [Event::Offer { .. }]),
-            "seed {seed}: {events:?}"
-        );
-        pair.b
-            .endpoint
-            .accept_offer(pair.now, *b, sdp("held"))
-            .expect("an offer");
+        assert!(matches!(events.as_slice(), [Event::Offer { .. }]), "seed {seed}: {events:?}");
+        pair.b.endpoint.accept_offer(pair.now, *b, sdp("held")).expect("an offer");
         pair.run(Duration::from_secs(20));
         let events = pair.events(Side::A);
-        assert!(
-            matches!(events.as_slice(), [Event::OfferAnswered { .. }]),
-            "seed {seed}: {events:?}"
-        );
+        assert!(matches!(events.as_slice(), [Event::OfferAnswered { .. }]), "seed {seed}: {events:?}");
         pair.a.endpoint.end(pair.now, a, None).expect("up");
         pair.run(Duration::from_secs(40));
         let events = pair.events(Side::B);
-        assert!(
-            matches!(events.as_slice(), [Event::Ended { by_peer: true, .. }]),
-            "seed {seed}: {events:?}"
-        );
+        assert!(matches!(events.as_slice(), [Event::Ended { by_peer: true, .. }]), "seed {seed}: {events:?}");
         pair.quiet();
     }
 }

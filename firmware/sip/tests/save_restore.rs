@@ -8,10 +8,7 @@ use offhook_sip::endpoint::*;
 
 #[test]
 fn a_call_survives_a_restart() {
-    let timed = EndpointConfig {
-        session_expires: Some(Duration::from_secs(1800)),
-        ..config()
-    };
+    let timed = EndpointConfig { session_expires: Some(Duration::from_secs(1800)), ..config() };
     let mut pair = Pair::with(timed.clone(), timed.clone(), Weather::default(), 1);
     let (a, b) = pair.call();
     let saved = pair.a.endpoint.save_session(a).expect("up");
@@ -25,41 +22,20 @@ fn a_call_survives_a_restart() {
     pair.run(Duration::from_secs(2));
     assert_eq!(pair.count("A UPDATE"), 1);
     assert_eq!(pair.count("B 200 UPDATE"), 1);
-    pair.a
-        .endpoint
-        .reoffer(pair.now, a, sdp("moved"))
-        .expect("up");
+    pair.a.endpoint.reoffer(pair.now, a, sdp("moved")).expect("up");
     pair.settle();
-    assert!(matches!(
-        pair.events(Side::B).as_slice(),
-        [Event::Offer { .. }]
-    ));
-    pair.b
-        .endpoint
-        .accept_offer(pair.now, b, sdp("yes"))
-        .expect("an offer");
+    assert!(matches!(pair.events(Side::B).as_slice(), [Event::Offer { .. }]));
+    pair.b.endpoint.accept_offer(pair.now, b, sdp("yes")).expect("an offer");
     pair.settle();
-    assert!(matches!(
-        pair.events(Side::A).as_slice(),
-        [Event::OfferAnswered { .. }]
-    ));
-    pair.b
-        .endpoint
-        .reoffer(pair.now, b, sdp("hold"))
-        .expect("up");
+    assert!(matches!(pair.events(Side::A).as_slice(), [Event::OfferAnswered { .. }]));
+    pair.b.endpoint.reoffer(pair.now, b, sdp("hold")).expect("up");
     pair.settle();
-    pair.a
-        .endpoint
-        .accept_offer(pair.now, a, sdp("held"))
-        .expect("an offer");
+    pair.a.endpoint.accept_offer(pair.now, a, sdp("held")).expect("an offer");
     pair.settle();
     pair.a.endpoint.end(pair.now, a, None).expect("up");
     pair.settle();
     let events = pair.events(Side::B);
-    assert!(
-        matches!(events.last(), Some(Event::Ended { by_peer: true, .. })),
-        "{events:?}"
-    );
+    assert!(matches!(events.last(), Some(Event::Ended { by_peer: true, .. })), "{events:?}");
     pair.quiet();
 }
 

@@ -7,10 +7,7 @@ use common::*;
 use offhook_sip::endpoint::*;
 
 fn timed(seconds: u64) -> EndpointConfig {
-    EndpointConfig {
-        session_expires: Some(Duration::from_secs(seconds)),
-        ..EndpointConfig::default()
-    }
+    EndpointConfig { session_expires: Some(Duration::from_secs(seconds)), ..EndpointConfig::default() }
 }
 
 #[test]
@@ -22,10 +19,7 @@ fn the_caller_refreshes_at_half_time() {
     assert_eq!(header(&answer, "Require"), "timer");
     pair.run(Duration::from_secs(901));
     assert_eq!(pair.count("A UPDATE"), 1);
-    assert_eq!(
-        header(&pair.last("A UPDATE"), "Session-Expires"),
-        "1800;refresher=uac"
-    );
+    assert_eq!(header(&pair.last("A UPDATE"), "Session-Expires"), "1800;refresher=uac");
     pair.run(Duration::from_secs(3600));
     assert_eq!(pair.count("A UPDATE"), 5);
     assert!(pair.events(Side::A).is_empty());
@@ -38,10 +32,7 @@ fn the_caller_refreshes_at_half_time() {
 fn the_callee_refreshes_for_a_caller_without_timers() {
     let mut pair = Pair::with(config(), timed(90), Weather::default(), 1);
     let (a, _) = pair.call();
-    assert_eq!(
-        header(&pair.last("B 200 INVITE"), "Session-Expires"),
-        "90;refresher=uas"
-    );
+    assert_eq!(header(&pair.last("B 200 INVITE"), "Session-Expires"), "90;refresher=uas");
     pair.run(Duration::from_secs(46));
     assert_eq!(pair.count("B UPDATE"), 1);
     pair.a.endpoint.end(pair.now, a, None).expect("up");
@@ -55,21 +46,8 @@ fn without_refresh_the_call_ends_on_both_sides() {
     pair.filter = Some(Box::new(|_, message| message.method().as_str() == "UPDATE"));
     pair.run(Duration::from_secs(310));
     let a = pair.events(Side::A);
-    assert!(
-        matches!(
-            a.as_slice(),
-            [Event::Ended {
-                by_peer: false,
-                expired: true,
-                ..
-            }]
-        ),
-        "{a:?}"
-    );
-    assert!(matches!(
-        pair.events(Side::B).as_slice(),
-        [Event::Ended { .. }]
-    ));
+    assert!(matches!(a.as_slice(), [Event::Ended { by_peer: false, expired: true, .. }]), "{a:?}");
+    assert!(matches!(pair.events(Side::B).as_slice(), [Event::Ended { .. }]));
     pair.quiet();
 }
 
@@ -83,17 +61,7 @@ fn a_silent_refresher_is_hung_up_before_the_end() {
     let bye = pair.count("B BYE");
     assert!(bye > 0);
     let events = pair.events(Side::B);
-    assert!(
-        matches!(
-            events.as_slice(),
-            [Event::Ended {
-                by_peer: false,
-                expired: true,
-                ..
-            }]
-        ),
-        "{events:?}"
-    );
+    assert!(matches!(events.as_slice(), [Event::Ended { by_peer: false, expired: true, .. }]), "{events:?}");
     let _ = start;
     pair.filter = None;
     pair.quiet();
@@ -101,15 +69,9 @@ fn a_silent_refresher_is_hung_up_before_the_end() {
 
 #[test]
 fn a_short_interval_is_widened_after_422() {
-    let long = EndpointConfig {
-        min_se: Duration::from_secs(600),
-        ..timed(1800)
-    };
+    let long = EndpointConfig { min_se: Duration::from_secs(600), ..timed(1800) };
     let mut pair = Pair::with(timed(120), long, Weather::default(), 1);
-    let invite = Invite {
-        headers: vec![("X-Mine".into(), "kept".into())],
-        ..pair.invite_to_b()
-    };
+    let invite = Invite { headers: vec![("X-Mine".into(), "kept".into())], ..pair.invite_to_b() };
     let (a, _) = pair.call_with(invite);
     assert_eq!(pair.count("B 422 INVITE"), 1);
     let second = pair.last("A INVITE");
@@ -141,18 +103,9 @@ fn a_peer_without_update_is_refreshed_by_reinvite() {
     pair.inject(Side::A, "192.0.2.2:5060", &text);
     pair.settle();
     let events = pair.events(Side::B);
-    let [Event::Offer { body, .. }] = events.as_slice() else {
-        panic!("{events:?}")
-    };
-    assert_eq!(
-        common::text(body),
-        "offer",
-        "the same description as before"
-    );
-    pair.b
-        .endpoint
-        .accept_offer(pair.now, b, sdp("answer"))
-        .expect("an offer");
+    let [Event::Offer { body, .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(common::text(body), "offer", "the same description as before");
+    pair.b.endpoint.accept_offer(pair.now, b, sdp("answer")).expect("an offer");
     pair.settle();
     assert!(pair.events(Side::A).is_empty(), "a refresh is no news");
     pair.a.endpoint.end(pair.now, a, None).expect("up");

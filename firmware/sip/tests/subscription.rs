@@ -18,9 +18,7 @@ fn subscribe(pair: &mut Pair, to_tag: &str, cseq: u32, expires: u32) {
 fn accepted(pair: &mut Pair, expires: u32) -> (SubscriptionId, String) {
     subscribe(pair, "", 1, expires);
     let events = pair.events(Side::B);
-    let [Event::Request { transaction, .. }] = events.as_slice() else {
-        panic!("{events:?}")
-    };
+    let [Event::Request { transaction, .. }] = events.as_slice() else { panic!("{events:?}") };
     let id = pair
         .b
         .endpoint
@@ -51,14 +49,8 @@ fn a_subscription_from_begin_to_end() {
     pair.filter = Some(Box::new(|_, _| true));
     let (id, tag) = accepted(&mut pair, 3600);
     assert_eq!(header(&pair.last("B 200 SUBSCRIBE"), "Expires"), "600");
-    let body = Some(Body {
-        content_type: "application/dialog-info+xml".into(),
-        bytes: "<x/>".into(),
-    });
-    pair.b
-        .endpoint
-        .notify(pair.now, id, &[], body)
-        .expect("subscribed");
+    let body = Some(Body { content_type: "application/dialog-info+xml".into(), bytes: "<x/>".into() });
+    pair.b.endpoint.notify(pair.now, id, &[], body).expect("subscribed");
     pair.drain();
     let notify = pair.last("B NOTIFY");
     assert_eq!(header(&notify, "Event"), "dialog;id=7");
@@ -70,14 +62,8 @@ fn a_subscription_from_begin_to_end() {
         matches!(pair.events(Side::B).as_slice(), [Event::SubscriptionRefreshed { subscription }] if *subscription == id)
     );
     subscribe(&mut pair, &tag, 3, 0);
-    assert!(matches!(
-        pair.events(Side::B).as_slice(),
-        [Event::SubscriptionEnded { .. }]
-    ));
-    assert_eq!(
-        header(&pair.last("B NOTIFY"), "Subscription-State"),
-        "terminated;reason=timeout"
-    );
+    assert!(matches!(pair.events(Side::B).as_slice(), [Event::SubscriptionEnded { .. }]));
+    assert_eq!(header(&pair.last("B NOTIFY"), "Subscription-State"), "terminated;reason=timeout");
     assert_eq!(pair.b.endpoint.notify(pair.now, id, &[], None), Err(Gone));
     subscribe(&mut pair, &tag, 4, 60);
     assert_eq!(pair.count("B 481 SUBSCRIBE"), 1);
@@ -89,20 +75,11 @@ fn it_runs_out() {
     let mut pair = Pair::new();
     pair.filter = Some(Box::new(|_, _| true));
     let (id, _) = accepted(&mut pair, 60);
-    pair.b
-        .endpoint
-        .notify(pair.now, id, &[], None)
-        .expect("subscribed");
+    pair.b.endpoint.notify(pair.now, id, &[], None).expect("subscribed");
     answer_notify(&mut pair, "200 OK");
     pair.run(Duration::from_secs(61));
-    assert!(matches!(
-        pair.events(Side::B).as_slice(),
-        [Event::SubscriptionEnded { .. }]
-    ));
-    assert_eq!(
-        header(&pair.last("B NOTIFY"), "Subscription-State"),
-        "terminated;reason=timeout"
-    );
+    assert!(matches!(pair.events(Side::B).as_slice(), [Event::SubscriptionEnded { .. }]));
+    assert_eq!(header(&pair.last("B NOTIFY"), "Subscription-State"), "terminated;reason=timeout");
     pair.quiet();
 }
 
@@ -111,16 +88,10 @@ fn a_watcher_that_is_gone_is_forgotten() {
     let mut pair = Pair::new();
     pair.filter = Some(Box::new(|_, _| true));
     let (id, _) = accepted(&mut pair, 600);
-    pair.b
-        .endpoint
-        .notify(pair.now, id, &[], None)
-        .expect("subscribed");
+    pair.b.endpoint.notify(pair.now, id, &[], None).expect("subscribed");
     pair.drain();
     answer_notify(&mut pair, "481 Gone");
-    assert!(matches!(
-        pair.events(Side::B).as_slice(),
-        [Event::SubscriptionEnded { .. }]
-    ));
+    assert!(matches!(pair.events(Side::B).as_slice(), [Event::SubscriptionEnded { .. }]));
     assert_eq!(pair.b.endpoint.subscriptions(), 0);
     pair.quiet();
 }
@@ -130,15 +101,9 @@ fn the_owner_ends_it() {
     let mut pair = Pair::new();
     pair.filter = Some(Box::new(|_, _| true));
     let (id, _) = accepted(&mut pair, 600);
-    pair.b
-        .endpoint
-        .end_subscription(pair.now, id, "deactivated")
-        .expect("subscribed");
+    pair.b.endpoint.end_subscription(pair.now, id, "deactivated").expect("subscribed");
     pair.drain();
-    assert_eq!(
-        header(&pair.last("B NOTIFY"), "Subscription-State"),
-        "terminated;reason=deactivated"
-    );
+    assert_eq!(header(&pair.last("B NOTIFY"), "Subscription-State"), "terminated;reason=deactivated");
     pair.quiet();
     assert!(pair.events(Side::B).is_empty());
 }

@@ -17,15 +17,9 @@ pub enum Transport {
 impl Transport {
     /// The transport of a `transport` parameter (RFC 3261 §19.1.1, RFC 7118).
     pub fn from_name(name: &str) -> Option<Transport> {
-        [
-            Transport::Udp,
-            Transport::Tcp,
-            Transport::Tls,
-            Transport::Ws,
-            Transport::Wss,
-        ]
-        .into_iter()
-        .find(|transport| crate::dialog::name_of(*transport).eq_ignore_ascii_case(name))
+        [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss]
+            .into_iter()
+            .find(|transport| crate::dialog::name_of(*transport).eq_ignore_ascii_case(name))
     }
 }
 

@@ -56,11 +56,7 @@ impl Endpoint {
     /// Writes a session down; `None` unless it is up and confirmed by ACK.
     pub fn save_session(&self, session: SessionId) -> Option<SavedSession> {
         let data = self.sessions.get(&session)?;
-        if data.state != State::Up
-            || data.quiet
-            || data.unacked.is_some()
-            || data.owed_ack.is_some()
-        {
+        if data.state != State::Up || data.quiet || data.unacked.is_some() || data.owed_ack.is_some() {
             return None;
         }
         let dialog = data.dialog()?;
@@ -81,17 +77,9 @@ impl Endpoint {
             symmetric: dialog.symmetric,
             is_caller: data.is_caller,
             peer_update: data.peer.update,
-            interval: data
-                .interval
-                .map(|interval| (interval.length.as_secs(), interval.ours)),
-            local_body: data
-                .local_body
-                .as_ref()
-                .map(|body| (body.content_type.clone(), body.bytes.to_vec())),
-            credentials: data
-                .credentials
-                .as_ref()
-                .map(|known| (known.username.clone(), known.password.clone())),
+            interval: data.interval.map(|interval| (interval.length.as_secs(), interval.ours)),
+            local_body: data.local_body.as_ref().map(|body| (body.content_type.clone(), body.bytes.to_vec())),
+            credentials: data.credentials.as_ref().map(|known| (known.username.clone(), known.password.clone())),
         })
     }
 
@@ -112,24 +100,14 @@ impl Endpoint {
         session.local_cseq = saved.local_cseq.saturating_add(16) & 0x7fff_ffff;
         session.is_caller = saved.is_caller;
         session.peer.update = saved.peer_update;
-        session.local_body = saved.local_body.map(|(content_type, bytes)| Body {
-            content_type,
-            bytes: bytes.into(),
-        });
-        session.credentials = saved
-            .credentials
-            .map(|(username, password)| Credentials { username, password });
+        session.local_body = saved.local_body.map(|(content_type, bytes)| Body { content_type, bytes: bytes.into() });
+        session.credentials = saved.credentials.map(|(username, password)| Credentials { username, password });
         session.dialogs.push(Dialog {
             remote_tag: saved.remote_tag,
             remote_cseq: saved.remote_cseq,
             remote_target: saved.remote_target,
             route_set: saved.route_set,
-            flow: Flow {
-                transport,
-                local: saved.local,
-                remote: saved.remote,
-                connection: None,
-            },
+            flow: Flow { transport, local: saved.local, remote: saved.remote, connection: None },
             symmetric: saved.symmetric,
             remote_rseq: None,
         });

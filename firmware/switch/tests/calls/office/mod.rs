@@ -38,6 +38,8 @@ pub struct Office {
     /// One of so many datagrams is lost; 0: none.
     pub loss: u32,
     chance: u64,
+    /// Processor time the exchange took.
+    pub spent: Duration,
     wire: VecDeque<(SocketAddr, SocketAddr, bytes::Bytes)>,
 }
 
@@ -72,6 +74,7 @@ impl Office {
             elapsed: Duration::ZERO,
             loss: 0,
             chance: 1,
+            spent: Duration::ZERO,
             wire: VecDeque::new(),
         };
         office.run();
@@ -145,8 +148,10 @@ impl Office {
                 connection: None,
             };
             if to == BOX.parse().unwrap() {
+                let before = Instant::now();
                 self.exchange
                     .handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
+                self.spent += before.elapsed();
             } else if let Some(phone) = self
                 .phones
                 .iter_mut()
@@ -271,6 +276,7 @@ impl Office {
             (0, 0, 0),
             "left over"
         );
+        assert_eq!(counters.timers, 0, "timers left");
         self.books.check();
         self.books
     }

@@ -52,6 +52,10 @@ pub struct Phone {
     pub negotiated: Option<Negotiated>,
     pub invites: Vec<Message>,
     pub notified: Vec<String>,
+    /// Requests outside sessions, each answered 200.
+    pub requests: Vec<Message>,
+    /// Our tags in the provisional responses sent.
+    pub local_tags: Vec<String>,
     version: u64,
     /// Tags (ours, theirs) by Call-ID, from the responses received and the INVITEs answered.
     dialogs: BTreeMap<String, (String, String)>,
@@ -95,6 +99,8 @@ impl Phone {
             negotiated: None,
             invites: Vec::new(),
             notified: Vec::new(),
+            requests: Vec::new(),
+            local_tags: Vec::new(),
             version: 1,
             dialogs: BTreeMap::new(),
         }
@@ -279,7 +285,9 @@ impl Phone {
         let call_id = self.endpoint.call_id(session)?;
         let (local, remote) = self.dialogs.get(call_id)?;
         let call_id = call_id.replace('@', "%40");
-        Some(format!("<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"))
+        Some(format!(
+            "<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"
+        ))
     }
 
     /// REFER within a session.
@@ -344,7 +352,15 @@ impl Phone {
         let mut sent = Vec::new();
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                Output::Send { flow, bytes } => sent.push((flow.remote, bytes)),
+                Output::Send { flow, bytes } => {
+                    if let Ok(message) = Message::parse_datagram(bytes.clone())
+                        && message.status() == 180
+                    {
+                        self.local_tags
+                            .extend(message.to().and_then(|to| to.tag().map(str::to_owned)));
+                    }
+                    sent.push((flow.remote, bytes));
+                }
                 Output::Resolve { id, .. } => {
                     self.endpoint.handle(
                         now,
@@ -362,7 +378,12 @@ impl Phone {
 
     fn event(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Request { transaction, .. } => {
+            Event::Request {
+                transaction,
+                request,
+                ..
+            } => {
+                self.requests.push(request);
                 let _ = self.endpoint.respond(now, transaction, 200, &[], None);
             }
             Event::Invited {
@@ -408,12 +429,12 @@ impl Phone {
                 });
                 self.endpoint.accept_offer(now, session, body).unwrap();
             }
-            Event::OfferAnswered { body, .. } => {
-                if let Some(body) = body {
-                    self.negotiated = Some(
-                        sdp::accept(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap(),
-                    );
-                }
+            Event::OfferAnswered {
+                body: Some(body), ..
+            } => {
+                self.negotiated = Some(
+                    sdp::accept(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap(),
+                );
             }
             Event::Ended {
                 session, reason, ..
