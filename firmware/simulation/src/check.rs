@@ -80,6 +80,7 @@ impl People {
                         Party::Line(port) => directory.sets.get(&port),
                         Party::Unknown => None,
                     };
+                    self.heard += 1;
                     if user != Some(&expected) {
                         faults.push(format!("{one:?} called {} but speaks with {other:?}", dialog.remote_party));
                     }

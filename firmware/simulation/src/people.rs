@@ -100,6 +100,13 @@ impl People {
         // Mostly where something goes on already.
         let busy: Vec<usize> =
             office.phones.iter().enumerate().filter(|(_, p)| p.dialogs().next().is_some()).map(|(i, _)| i).collect();
+        let ringing: Vec<usize> = (0..office.phones.len())
+            .filter(|i| {
+                let phone = office.phones.get(*i);
+                phone.is_some_and(|p| p.alive && p.dialogs().any(|d| d.state == DialogState::Ringing))
+            })
+            .collect();
+        let busy = if !ringing.is_empty() && self.chance.percent(40) { ringing } else { busy };
         let any = self.chance.below(office.phones.len() as u64) as usize;
         let index = if self.chance.percent(60) { self.chance.pick(&busy).copied().unwrap_or(any) } else { any };
         if self.is_reserved(office, index) {
@@ -142,10 +149,10 @@ impl People {
         let chance = self.chance.below(100);
         office.note(|| format!("phone {index} acts on call {id} in {state:?}, chance {chance}"));
         match (state, chance) {
-            (DialogState::Ringing, 0..60) => {
+            (DialogState::Ringing, 0..80) => {
                 office.with_phone(index, |phone, now| phone.answer(now, id));
             }
-            (DialogState::Ringing, 60..75) => {
+            (DialogState::Ringing, 80..90) => {
                 let status = self.chance.pick(&[486, 603, 480, 404]).copied().unwrap_or(486);
                 office.with_phone(index, |phone, now| phone.reject(now, id, status));
             }
@@ -200,7 +207,7 @@ impl People {
         let (lifted, ringing) = (set.shows().lifted, set.shows().ringing);
         let chance = self.chance.below(100);
         match (lifted, ringing, chance) {
-            (false, true, 0..60) => {
+            (false, true, 0..80) => {
                 office.note(|| format!("set {port} is lifted"));
                 office.with_set(port, SetAction::Lift);
             }
@@ -271,10 +278,10 @@ impl People {
         let dialogs: Vec<(u64, DialogState)> = office.carrier.dialogs().map(|d| (d.id, d.state)).collect();
         let chance = self.chance.below(100);
         match (self.chance.pick(&dialogs).copied(), chance) {
-            (Some((id, DialogState::Ringing)), 0..60) => {
+            (Some((id, DialogState::Ringing)), 0..70) => {
                 office.with_carrier(|carrier, now| carrier.answer(now, id));
             }
-            (Some((id, DialogState::Ringing)), 60..80) => {
+            (Some((id, DialogState::Ringing)), 70..80) => {
                 let status = self.chance.pick(&[486, 404, 503, 480]).copied().unwrap_or(486);
                 office.with_carrier(|carrier, now| carrier.reject(now, id, status));
             }

@@ -45,7 +45,7 @@ pub struct Failure {
 }
 
 /// Steps between two looks at who hears whom.
-const LOOK: usize = 20;
+const LOOK: usize = 8;
 /// Steps between two times of quiet.
 const QUIET: usize = 120;
 /// How long an abandoned call may last: session timer (RFC 4028) and time-outs.

@@ -63,6 +63,8 @@ pub struct Dialog {
     pub(super) provisional: bool,
     /// Our 2xx, until ACK.
     pub(super) accept: Option<Retransmission>,
+    /// Put down before the ACK of our 2xx came: BYE has to wait for it (RFC 3261 §15).
+    pub(super) bye_after_ack: bool,
     /// ACK of their 2xx, by CSeq.
     pub(super) ack: Option<(u32, Vec<u8>)>,
     pub(super) purge_at: Option<u64>,
@@ -118,6 +120,7 @@ impl Dialog {
             cancelled: false,
             provisional: false,
             accept: None,
+            bye_after_ack: false,
             ack: None,
             purge_at: None,
             reinvite: None,

@@ -134,6 +134,10 @@ impl Phone {
                 true
             }
             DialogState::Ringing => self.reject(now, id, 603),
+            DialogState::Up if dialog.accept.is_some() && !dialog.outgoing => {
+                dialog.bye_after_ack = true;
+                true
+            }
             DialogState::Up => {
                 self.bye(now, id);
                 true

@@ -7,7 +7,7 @@ use crate::wire::{Wire, uri_of, user_of};
 impl Phone {
     pub(super) fn handle_request(&mut self, now: u64, request: Wire) {
         if request.method() == "ACK" {
-            return self.acknowledge(&request);
+            return self.acknowledge(now, &request);
         }
         if let Some(server) = self.servers.get(&server_key(&request)) {
             let again = server.response.clone();
@@ -94,13 +94,16 @@ impl Phone {
         self.accept(now, id, &response);
     }
 
-    fn acknowledge(&mut self, ack: &Wire) {
+    fn acknowledge(&mut self, now: u64, ack: &Wire) {
         self.acknowledged(ack);
         if let Some(id) = self.dialog_of(ack)
             && let Some(dialog) = self.dialogs.get_mut(&id)
             && dialog.accept.as_ref().is_some_and(|a| a.cseq == ack.cseq())
         {
             dialog.accept = None;
+            if dialog.bye_after_ack {
+                self.bye(now, id);
+            }
         }
     }
 
