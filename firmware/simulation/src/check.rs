@@ -1,5 +1,7 @@
 //! What must be true: the truths of the architecture, seen from outside.
 
+use offhook_switch::record::LegRecord;
+
 use crate::media::Party;
 use crate::office::Office;
 use crate::people::People;
@@ -155,10 +157,10 @@ pub(crate) fn left_over(office: &Office) -> Vec<String> {
         left.push(format!("timer {name}"));
     }
     for call in office.store.calls.values().filter(|call| !call.interrupted) {
-        let mut legs = office.store.legs.values().filter(|leg| leg.call == call.id);
-        let answered = call.answered.is_some();
-        if !legs.any(|leg| !answered || leg.answered.is_some()) {
-            left.push(format!("call {} (answered: {answered}) has no leg that fits", call.id));
+        let Some(user) = call.answered_by else { continue };
+        let fits = |leg: &LegRecord| leg.call == call.id && leg.user == Some(user) && leg.answered.is_some();
+        if !office.store.legs.values().any(fits) {
+            left.push(format!("call {} was answered by {user}, but no leg says so", call.id));
         }
     }
     if office.store.offers != office.store.legs.len() as u64 {
