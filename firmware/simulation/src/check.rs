@@ -156,7 +156,12 @@ pub(crate) fn left_over(office: &Office) -> Vec<String> {
     if let Some((_, name)) = office.exchange.poll_timeout().filter(|(_, name)| !name.contains("Expir")) {
         left.push(format!("timer {name}"));
     }
-    for call in office.store.calls.values().filter(|call| !call.interrupted) {
+    for call in office
+        .store
+        .calls
+        .values()
+        .filter(|call| !call.interrupted && !office.store.interrupted_legs.contains(&call.id))
+    {
         let Some(user) = call.answered_by else { continue };
         let fits = |leg: &LegRecord| leg.call == call.id && leg.user == Some(user) && leg.answered.is_some();
         if !office.store.legs.values().any(fits) {

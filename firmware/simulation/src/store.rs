@@ -18,6 +18,8 @@ pub struct Store {
     open: BTreeSet<CallId>,
     /// Legs offered that have no record yet, with their call.
     offered: BTreeMap<LegId, CallId>,
+    /// Calls (by the leg's first call) of legs whose record the crash took.
+    pub interrupted_legs: BTreeSet<CallId>,
     /// All legs ever offered.
     pub offers: u64,
     faults: Vec<String>,
@@ -99,7 +101,9 @@ impl Store {
             }
         }
         // The real store writes their records from what it knows of the offers.
-        self.offers -= std::mem::take(&mut self.offered).len() as u64;
+        let offered = std::mem::take(&mut self.offered);
+        self.offers -= offered.len() as u64;
+        self.interrupted_legs.extend(offered.into_values());
     }
 
     /// What was written wrongly since the last call.
