@@ -46,7 +46,11 @@ impl Bans {
         let count = match old {
             Some(old) => {
                 self.by_age.remove(&(old.last, address));
-                if now < old.last + MEMORY { old.count.saturating_add(1) } else { 1 }
+                if now < old.last + MEMORY {
+                    old.count.saturating_add(1)
+                } else {
+                    1
+                }
             }
             None => 1,
         };
@@ -56,7 +60,8 @@ impl Bans {
         {
             self.by_address.remove(&oldest);
         }
-        self.by_address.insert(address, Failures { last: now, count });
+        self.by_address
+            .insert(address, Failures { last: now, count });
         self.by_age.insert((now, address));
     }
 
@@ -87,14 +92,24 @@ impl Exchange {
     }
 
     /// The device that proves itself by digest.
-    pub(crate) fn authenticate(&mut self, now: Now, request: &Message, flow: &Flow) -> Result<String, Vec<String>> {
+    pub(crate) fn authenticate(
+        &mut self,
+        now: Now,
+        request: &Message,
+        flow: &Flow,
+    ) -> Result<String, Vec<String>> {
         let (config, index) = (&self.config, &self.index);
         let lookup = |username: &str| -> Option<Secret> {
             let (device, _) = index.usernames.get(username)?;
             match &config.devices.get(device)?.kind {
-                DeviceKind::Sip { ha1_md5, ha1_sha256, .. } => {
-                    Some(Secret { md5: Ha1(ha1_md5.clone()), sha256: Ha1(ha1_sha256.clone()) })
-                }
+                DeviceKind::Sip {
+                    ha1_md5,
+                    ha1_sha256,
+                    ..
+                } => Some(Secret {
+                    md5: Ha1(ha1_md5.clone()),
+                    sha256: Ha1(ha1_sha256.clone()),
+                }),
                 DeviceKind::Analog { .. } => None,
             }
         };
@@ -119,7 +134,8 @@ impl Exchange {
 
     /// Who sent an INVITE.
     pub(crate) fn identify(&mut self, now: Now, request: &Message, flow: &Flow) -> Identity {
-        let credentials = request.header("Proxy-Authorization").is_some() || request.header("Authorization").is_some();
+        let credentials = request.header("Proxy-Authorization").is_some()
+            || request.header("Authorization").is_some();
         if !credentials && let Some(trunk) = self.trunk_of(request, flow) {
             return Identity::Trunk(trunk);
         }
@@ -144,7 +160,10 @@ impl Exchange {
             if !addresses.contains(&remote.ip()) {
                 continue;
             }
-            let port = Uri::parse(uri).ok().and_then(|uri| uri.port).unwrap_or(5060);
+            let port = Uri::parse(uri)
+                .ok()
+                .and_then(|uri| uri.port)
+                .unwrap_or(5060);
             if port == remote.port() {
                 return Some(*id);
             }
@@ -179,7 +198,10 @@ mod tests {
         let mut bans = Bans::default();
         let start = Instant::now();
         for n in 0..20_000_u32 {
-            bans.failure(start + Duration::from_millis(u64::from(n)), IpAddr::V4(n.into()));
+            bans.failure(
+                start + Duration::from_millis(u64::from(n)),
+                IpAddr::V4(n.into()),
+            );
         }
         assert_eq!(bans.by_address.len(), MOST_ADDRESSES);
         assert_eq!(bans.by_age.len(), MOST_ADDRESSES);

@@ -21,7 +21,9 @@ impl Exchange {
         let Some(announcement) = self.config.announcements.get(position).cloned() else {
             return self.no_route(now, call, purpose);
         };
-        let longest = self.timers.set(now.instant + LONGEST, Timer::LongestCall(call));
+        let longest = self
+            .timers
+            .set(now.instant + LONGEST, Timer::LongestCall(call));
         let Some(found) = self.calls.get_mut(&call) else {
             return;
         };
@@ -31,7 +33,10 @@ impl Exchange {
         if let Purpose::Transfer { by } = purpose {
             self.transfer_done(now, call, by);
         }
-        let Some(caller) = self.caller_leg(call).or_else(|| self.calls.get(&call)?.legs.first().copied()) else {
+        let Some(caller) = self
+            .caller_leg(call)
+            .or_else(|| self.calls.get(&call)?.legs.first().copied())
+        else {
             return self.end_call(now, call, crate::cause::ReleaseCause::NORMAL.into(), false);
         };
         if !self.connect_caller(now, call, caller) {
@@ -40,7 +45,12 @@ impl Exchange {
         if let Some(found) = self.calls.get_mut(&call) {
             found.answered.get_or_insert(now.wall);
         }
-        self.close_missed(now, call, crate::record::LegStatus::CallAnswered, crate::cause::ReleaseCause::NORMAL);
+        self.close_missed(
+            now,
+            call,
+            crate::record::LegStatus::CallAnswered,
+            crate::cause::ReleaseCause::NORMAL,
+        );
         self.start_recording(now, call, caller);
         self.write_call(call);
     }
@@ -50,10 +60,14 @@ impl Exchange {
         let announcement = self.calls.get(&call)?.announcement.as_ref()?;
         let file = announcement.file.as_deref().map(Path::new).filter(|file| {
             // A name inside the directory of sounds, never a way out of it.
-            file.components().all(|part| matches!(part, Component::Normal(_)))
+            file.components()
+                .all(|part| matches!(part, Component::Normal(_)))
         });
         Some(match file {
-            Some(file) => media::Source::File { path: self.data.join("sounds").join(file), repeat: None },
+            Some(file) => media::Source::File {
+                path: self.data.join("sounds").join(file),
+                repeat: None,
+            },
             None => built_in(),
         })
     }
@@ -83,7 +97,12 @@ fn built_in() -> media::Source {
         once: false,
     };
     media::Source::Tone {
-        segments: vec![segment(&[440.0], 400), segment(&[554.37], 400), segment(&[659.25], 400), segment(&[], 1300)],
+        segments: vec![
+            segment(&[440.0], 400),
+            segment(&[554.37], 400),
+            segment(&[659.25], 400),
+            segment(&[], 1300),
+        ],
         level_dbm0: LEVEL,
     }
 }

@@ -252,6 +252,11 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Network { advertised: None, rtp_first: 30000, rtp_last: 39999, ban_loopback: false }
+        Network {
+            advertised: None,
+            rtp_first: 30000,
+            rtp_last: 39999,
+            ban_loopback: false,
+        }
     }
 }

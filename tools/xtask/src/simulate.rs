@@ -25,7 +25,6 @@ pub(crate) fn run(seeds: u64, start: u64) -> anyhow::Result<()> {
                 sum.answered += summary.answered;
                 sum.legs += summary.legs;
                 sum.dialled += summary.dialled;
-                sum.heard += summary.heard;
             }
             Err(failure) => {
                 let from = failure.trace.len().saturating_sub(SHOWN);

@@ -23,7 +23,8 @@ impl Exchange {
         let Some(port) = self.lines.get(&line) else {
             return;
         };
-        let (active, held, waiting, consulting) = (port.active, port.held, port.waiting, port.consulting);
+        let (active, held, waiting, consulting) =
+            (port.active, port.held, port.waiting, port.consulting);
         match (active, held, waiting) {
             (Some(active), None, Some(waiting)) => self.swap(now, line, active, waiting),
             (Some(active), None, None) => {
@@ -99,9 +100,10 @@ impl Exchange {
 
     /// Both calls become one.
     fn three_way(&mut self, now: Now, line: LineId, first: LegId, second: LegId) {
-        let (Some(into), Some(from)) =
-            (self.legs.get(&first).map(|leg| leg.call), self.legs.get(&second).map(|leg| leg.call))
-        else {
+        let (Some(into), Some(from)) = (
+            self.legs.get(&first).map(|leg| leg.call),
+            self.legs.get(&second).map(|leg| leg.call),
+        ) else {
             return;
         };
         self.drop_leg(now, second, ReleaseCause::NORMAL);
@@ -111,12 +113,20 @@ impl Exchange {
 
     /// In a call of three: lets the last one go. `false`: it is no such call.
     fn let_last_go(&mut self, now: Now, own: LegId) -> bool {
-        let Some(call) = self.legs.get(&own).and_then(|leg| self.calls.get(&leg.call)) else {
+        let Some(call) = self
+            .legs
+            .get(&own)
+            .and_then(|leg| self.calls.get(&leg.call))
+        else {
             return false;
         };
         let id = call.id;
-        let others: Vec<LegId> =
-            call.legs.iter().copied().filter(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected)).collect();
+        let others: Vec<LegId> = call
+            .legs
+            .iter()
+            .copied()
+            .filter(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected))
+            .collect();
         match others.as_slice() {
             [_, .., last] => {
                 self.release_leg(now, *last, ReleaseCause::NORMAL.into());
