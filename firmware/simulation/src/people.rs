@@ -58,6 +58,13 @@ impl People {
             98 => self.digit(office),
             _ => {
                 if self.chance.percent(30) && self.emergencies.is_empty() {
+                    // Who is dialling hears it and puts down: the rest of a number must not become another one.
+                    for (port, _) in site::SETS {
+                        if is_dialling(office, port) {
+                            office.with_set(port, SetAction::PutDown);
+                        }
+                    }
+                    office.pass(500);
                     office.crash();
                     self.moved(office);
                 }
@@ -225,7 +232,7 @@ impl People {
                 office.note(|| format!("set {port} is put down"));
                 office.with_set(port, SetAction::PutDown);
             }
-            (true, _, 20..55) => {
+            (true, _, 20..55) if !is_dialling(office, port) => {
                 self.moved(office);
                 office.note(|| format!("set {port} flashes"));
                 office.with_set(port, SetAction::Flash(Duration::from_millis(150)));
@@ -391,6 +398,11 @@ impl People {
             office.with_line(port, ExchangeAction::HangUp);
         }
     }
+}
+
+/// The dial of a set still runs.
+fn is_dialling(office: &Office, port: u16) -> bool {
+    office.sets.get(&port).is_some_and(|set| set.poll_timeout().is_some_and(|(_, name)| name == "Step"))
 }
 
 fn toggle(current: &Option<String>, number: String) -> Option<String> {
