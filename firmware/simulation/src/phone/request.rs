@@ -142,11 +142,7 @@ impl Phone {
             return;
         };
         match status {
-            Some(200..300) => {
-                if dialog.refer && dialog.state == DialogState::Up {
-                    self.bye(now, id);
-                }
-            }
+            Some(200..300) if dialog.refer && dialog.state == DialogState::Up => self.bye(now, id),
             Some(300..) => dialog.refer = false,
             _ => {}
         }
