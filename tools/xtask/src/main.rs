@@ -35,6 +35,9 @@ enum Command {
         /// The first seed.
         #[arg(long, default_value_t = 1)]
         start: u64,
+        /// Runs only this seed and prints all that happens.
+        #[arg(long, value_name = "SEED")]
+        trace: Option<u64>,
     },
     /// Measures a part of the exchange on this machine.
     Bench {
@@ -53,7 +56,8 @@ fn main() -> anyhow::Result<()> {
             };
             test::run(level, only.as_deref())
         }
-        Command::Simulate { seeds, start } => simulate::run(seeds, start),
+        Command::Simulate { trace: Some(seed), .. } => simulate::trace(seed),
+        Command::Simulate { seeds, start, trace: None } => simulate::run(seeds, start),
         Command::Bench { what } => bench::run(&what),
     }
 }

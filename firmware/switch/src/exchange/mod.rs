@@ -7,7 +7,6 @@ mod input;
 mod live;
 mod output;
 mod settle;
-mod trace;
 mod snapshot;
 mod trace;
 
