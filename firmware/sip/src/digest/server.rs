@@ -300,13 +300,13 @@ impl<'a> Credentials<'a> {
 }
 
 /// Whether the `uri` that was signed stands for the Request-URI (RFC 7616 §3.4.6). Phones and the proxies on the way rewrite host,
-/// port and parameters; the user part is what is dialled and must be what was signed.
+/// port and parameters, and some (SIPp among them) sign the server's name alone; a user part that was signed must be what is dialled.
 fn same_target(signed: &str, actual: &str) -> bool {
     if signed == actual {
         return true;
     }
     match (Uri::parse(signed), Uri::parse(actual)) {
-        (Ok(signed), Ok(actual)) => signed.user.unwrap_or_default() == actual.user.unwrap_or_default(),
+        (Ok(signed), Ok(actual)) => signed.user.is_none() || signed.user == actual.user,
         _ => false,
     }
 }
