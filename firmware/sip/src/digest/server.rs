@@ -301,7 +301,7 @@ impl<'a> Credentials<'a> {
 
 /// Whether the `uri` that was signed stands for the Request-URI (RFC 7616 §3.4.6). Phones and the proxies on the way rewrite host,
 /// port and parameters, and some (SIPp among them) sign the server's name alone; a user part that was signed must be what is dialled.
-fn same_target(signed: &str, actual: &str) -> bool {
+pub(super) fn same_target(signed: &str, actual: &str) -> bool {
     if signed == actual {
         return true;
     }

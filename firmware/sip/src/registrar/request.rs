@@ -1,9 +1,10 @@
 //! What a REGISTER asks for (RFC 3261 §10.3 steps 1–6, RFC 5626 §6).
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::{Binding, Outcome, RegistrarConfig};
-use crate::endpoint::Flow;
+use crate::endpoint::{Flow, Transport};
 use crate::message::{Message, NameAddr, Uri};
 
 /// Longest contact URI, in bytes.
@@ -90,7 +91,7 @@ impl Wish {
     pub(super) fn binding(&self, contact: &Contact, expires: Instant, flow: Flow) -> Binding {
         Binding {
             contact: contact.uri.clone(),
-            flow,
+            flow: if contact.reg_id.is_some() { flow } else { reach(&contact.uri, flow) },
             path: self.path.clone(),
             q: contact.q,
             instance: contact.instance.clone(),
@@ -101,6 +102,16 @@ impl Wish {
             expires,
         }
     }
+}
+
+/// Where a datagram reaches the contact. Behind a NAT only the path of the REGISTER does (RFC 3581 §4); a phone that names the very
+/// address it sends from is behind none, and the port it names is where it listens.
+fn reach(contact: &Uri, flow: Flow) -> Flow {
+    let named = contact.host.parse::<IpAddr>().ok();
+    if flow.transport != Transport::Udp || named != Some(flow.remote.ip()) {
+        return flow;
+    }
+    Flow { remote: SocketAddr::new(flow.remote.ip(), contact.port.unwrap_or(5060)), ..flow }
 }
 
 /// An answer that changes nothing.
