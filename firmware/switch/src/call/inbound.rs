@@ -40,9 +40,9 @@ impl Exchange {
             Identity::Challenge(headers) => {
                 let headers: Vec<(&str, &str)> = headers
                     .iter()
-                    .map(|value| ("Proxy-Authenticate", value.as_str()))
+                    .map(|value| ("WWW-Authenticate", value.as_str()))
                     .collect();
-                let _ = self.endpoint.reject(now.instant, session, 407, &headers);
+                let _ = self.endpoint.reject(now.instant, session, 401, &headers);
                 return;
             }
         };
