@@ -86,7 +86,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// What one run cost.
 struct Cost {
-    /// Processor time by wall time, of the whole process.
+    /// Processor time by wall time, of the whole process, as if no packet had been lost.
     load: f64,
     /// What the phones saw.
     phones: String,
@@ -112,9 +112,15 @@ fn measure(parties: u16) -> Result<Cost> {
     load.line("begin")?;
     let (before, start) = (processor_seconds()?, Instant::now());
     let phones = load.line("end")?;
-    let load_share = (processor_seconds()? - before) / start.elapsed().as_secs_f64();
+    let share = (processor_seconds()? - before) / start.elapsed().as_secs_f64();
     load.child.wait()?;
-    Ok(Cost { load: load_share, phones })
+    let mut words = phones.splitn(3, ' ');
+    let mut number = || words.next().and_then(|w| w.parse::<f64>().ok()).context("the load's figures");
+    let (received, sent) = (number()?, number()?);
+    let delays = words.next().unwrap_or_default();
+    // What was lost cost nothing: the figure is for packets that arrived, times those that should have.
+    let whole = (received / sent).clamp(0.01, 1.0);
+    Ok(Cost { load: share / whole, phones: format!("{received} of {sent} packets, {delays}") })
 }
 
 struct Load {
@@ -263,7 +269,7 @@ pub(crate) fn load(parties: u16, seconds: u64) -> Result<()> {
     phones.delays.sort_unstable();
     let percentile = |p: usize| phones.delays.get(phones.delays.len() * p / 1000).copied().unwrap_or(0);
     print(&format!(
-        "end   {} of {sent} packets back, delay p50 {} µs, p99 {} µs, p99.9 {} µs",
+        "end {} {sent} delay p50 {} µs, p99 {} µs, p99.9 {} µs",
         phones.received,
         percentile(500),
         percentile(990),
