@@ -166,11 +166,11 @@ impl Running {
 
 fn import_site(store: &Store, file: &Path) -> Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    if store.is_configured().context("the configuration cannot be read")? {
+    if !store.is_empty().context("the configuration cannot be read")? {
         return Ok(());
     }
-    if let Err(findings) = store.import_site_file(&text) {
-        bail!("{}: {findings}\nCheck it with `offhookctl check {}`.", file.display(), file.display());
+    if let Err(error) = store.import_site_file(&text) {
+        bail!("{}: {error}\nCheck it with `offhookctl check {}`.", file.display(), file.display());
     }
     Ok(())
 }

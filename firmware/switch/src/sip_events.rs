@@ -27,7 +27,6 @@ impl Exchange {
 
     pub(crate) fn sip_event(&mut self, now: Now, event: Event) {
         match event {
-            Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
             Event::Request {
                 transaction,
                 request,

@@ -11,7 +11,7 @@ use offhook_lines::country::Country;
 use offhook_lines::{fxo, fxs};
 use offhook_media::command::LinePort;
 use offhook_media::engine::EngineHandle;
-use offhook_switch::config::{Config, LineKind};
+use offhook_switch::config::Config;
 use offhook_switch::id::LineId;
 use tokio::sync::watch;
 

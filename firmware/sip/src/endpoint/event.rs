@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use super::{
-    ClientRequestId, ConnectionId, Flow, ResolveId, ServerTransactionId, SessionId, Transport,
-};
+use super::{ClientRequestId, ConnectionId, Flow, ResolveId, ServerTransactionId, SessionId, Transport};
 use crate::event::SubscriptionId;
 use crate::message::{Message, NameAddr};
 
@@ -138,8 +136,7 @@ pub enum Event {
         session: SessionId,
         /// Status, or 408/503 made here.
         status: u16,
-        /// The response when there was one (Contact of a 302, Reason …). With status 487 after `cancel` it may be a 2xx: the
-        /// answer crossed our CANCEL and was ended with BYE.
+        /// The response when there was one (Contact of a 302, Reason …).
         response: Option<Message>,
     },
     /// The other side asks to change the session (re-INVITE or UPDATE with SDP). Answer with `accept_offer` or `reject_offer`.

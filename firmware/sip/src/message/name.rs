@@ -227,10 +227,7 @@ mod tests {
     fn every_known_name_is_found_in_any_case() {
         for &id in HeaderName::KNOWN {
             assert_eq!(HeaderName::from_name(id.as_str().as_bytes()), id);
-            assert_eq!(
-                HeaderName::from_name(id.as_str().to_ascii_uppercase().as_bytes()),
-                id
-            );
+            assert_eq!(HeaderName::from_name(id.as_str().to_ascii_uppercase().as_bytes()), id);
         }
         assert_eq!(HeaderName::from_name(b"X-Unknown"), HeaderName::Other);
         assert_eq!(HeaderName::from_name(b""), HeaderName::Other);
@@ -262,10 +259,7 @@ mod tests {
         ];
         for (letter, name) in registry {
             assert_eq!(HeaderName::from_name(&[letter]).as_str(), name);
-            assert_eq!(
-                HeaderName::from_name(&[letter.to_ascii_uppercase()]).as_str(),
-                name
-            );
+            assert_eq!(HeaderName::from_name(&[letter.to_ascii_uppercase()]).as_str(), name);
         }
         assert_eq!(HeaderName::from_name(b"v"), HeaderName::Via);
         assert_eq!(HeaderName::from_name(b"z"), HeaderName::Other);

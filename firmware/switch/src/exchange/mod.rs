@@ -8,6 +8,7 @@ mod live;
 mod output;
 mod settle;
 mod snapshot;
+mod trace;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -223,6 +224,7 @@ impl Exchange {
             transactions: self.endpoint.transactions() as u64,
             rtp_ports: self.ports.taken() as u64,
             timers: self.timers.len() as u64,
+            overload_refusals: self.totals.overload_refusals + self.endpoint.overload_refusals(),
             ..self.totals
         }
     }

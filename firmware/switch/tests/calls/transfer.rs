@@ -210,3 +210,32 @@ fn invite_with_replaces_takes_the_place_of_a_party() {
     assert!(office.phones[2].up.is_empty());
     office.close();
 }
+
+#[test]
+fn invite_with_replaces_picks_up_a_ringing_call() {
+    let mut office = three();
+    office.dial(0, "1002");
+    let invite = office.phones[1].invites[0].clone();
+    let call_id = invite.call_id().to_owned();
+    let ours = invite.from().unwrap().tag().unwrap().to_owned();
+    let theirs = office.phones[1].local_tags[0].clone();
+    let now = office.now().instant;
+    let offer = offhook_sip::sdp::offer(&office.phones[2].capabilities(Direction::SendRecv));
+    let replaces = format!("{call_id};to-tag={ours};from-tag={theirs}");
+    office.phones[2].call_with(
+        now,
+        "1002",
+        Some(offer),
+        vec![("Replaces".into(), replaces)],
+    );
+    office.run();
+    assert_eq!(office.phones[2].up.len(), 1);
+    assert_eq!(office.phones[0].up.len(), 1);
+    assert!(office.phones[1].ringing.is_empty());
+    assert_eq!(office.books.bridge().len(), 2);
+    office.hang_up(2);
+    let books = office.close();
+    assert_eq!(books.statuses(user(1002)), [LegStatus::CallAnswered]);
+    assert_eq!(books.statuses(user(1003)), [LegStatus::Answered]);
+    assert_eq!(books.call(0).answered_by, Some(user(1003)));
+}

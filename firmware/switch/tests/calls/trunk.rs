@@ -287,3 +287,75 @@ fn a_line_rings_a_set() {
     assert_eq!(books.call(0).direction, Direction::Inbound);
     assert_eq!(books.statuses(user(1201)), [LegStatus::Answered]);
 }
+
+#[test]
+fn we_register_with_a_trunk_refresh_and_try_again() {
+    let mut site = Site::new()
+        .phones(&[1001])
+        .sip_trunk(1, CARRIER, 10)
+        .route(&[1]);
+    if let Some(offhook_switch::config::TrunkKind::Sip {
+        register,
+        username,
+        password,
+        ..
+    }) = site
+        .0
+        .trunks
+        .get_mut(&trunk_id(1))
+        .map(|trunk| &mut trunk.kind)
+    {
+        (*register, *username, *password) = (true, Some("acme".into()), Some("pass".into()));
+    }
+    let mut office = Office::open(site.0, &["1001"]);
+    // Nobody there at first: 408 after 32 s, again after 30 s.
+    office.seconds(40);
+    let carrier = carrier(&mut office, CARRIER);
+    office.seconds(40);
+    assert_eq!(office.phones[carrier].requests.len(), 1);
+    let request = office.phones[carrier].requests[0].clone();
+    assert!(
+        request.contacts()[0]
+            .uri
+            .text
+            .starts_with("sip:acme@192.0.2.1:5060"),
+        "{}",
+        request.contacts()[0].uri.text
+    );
+    office.seconds(3300);
+    assert_eq!(
+        office.phones[carrier].requests.len(),
+        2,
+        "refreshed before it lapses"
+    );
+    office.dial(0, "0012");
+    assert_eq!(
+        office.phones[carrier].invites[0]
+            .from()
+            .unwrap()
+            .uri
+            .user
+            .as_deref(),
+        Some("acme")
+    );
+    office.answer(carrier);
+    office.hang_up(0);
+}
+
+#[test]
+fn the_number_called_from_outside_is_kept_as_dialled() {
+    let site = Site::new()
+        .phones(&[1001])
+        .sip_trunk(1, CARRIER, 1)
+        .inbound(Some(1), None, "1001");
+    let mut office = Office::open(site.0, &["1001"]);
+    let carrier = carrier(&mut office, CARRIER);
+    office.dial(carrier, "0140000001");
+    office.answer(0);
+    office.dial(carrier, "0140000001");
+    assert_eq!(office.phones[carrier].failed, [503], "one call at once");
+    office.hang_up(0);
+    let books = office.close();
+    assert_eq!(books.call(0).called, "0140000001");
+    assert_eq!(books.legs[0].number, "1001");
+}

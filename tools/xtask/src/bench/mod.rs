@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 mod allocations;
+mod calls;
 mod media;
 mod sip_parse;
 
@@ -11,6 +12,15 @@ mod sip_parse;
 pub(crate) enum Bench {
     /// Reading an INVITE with SDP: time and allocations per message, beside rsip.
     SipParse,
+    /// Call set-up, registration, memory and start-up of the daemon, driven by SIPp.
+    Calls {
+        /// Calls in all.
+        #[arg(long, default_value_t = 12_000)]
+        calls: u64,
+        /// Calls per second.
+        #[arg(long, default_value_t = 600)]
+        rate: u64,
+    },
     /// The media engine: forwarding, recording and prompts for 200 calls, beside a bare relay.
     Media,
     /// The phones of `media`.
@@ -27,6 +37,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(what: &Bench) -> anyhow::Result<()> {
     match what {
         Bench::SipParse => sip_parse::run(),
+        Bench::Calls { calls, rate } => calls::run(*calls, *rate),
         Bench::Media => media::run(),
         Bench::MediaLoad { parties, seconds } => media::load(*parties, *seconds),
     }

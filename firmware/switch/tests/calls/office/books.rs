@@ -39,7 +39,10 @@ impl Books {
                 self.calls.insert(record.id, record);
             }
             Output::LegOffered { id, user, call, .. } => {
-                assert!(self.calls.contains_key(&call) || self.order.is_empty() || true);
+                assert!(
+                    self.calls.contains_key(&call),
+                    "a leg of a call that is not written down"
+                );
                 assert!(
                     self.offered.insert(id, user).is_none(),
                     "a leg is offered twice"

@@ -35,6 +35,11 @@ pub struct Office {
     pub config: Config,
     start: Instant,
     pub elapsed: Duration,
+    /// One of so many datagrams is lost; 0: none.
+    pub loss: u32,
+    chance: u64,
+    /// Processor time the exchange took.
+    pub spent: Duration,
     wire: VecDeque<(SocketAddr, SocketAddr, bytes::Bytes)>,
 }
 
@@ -67,6 +72,9 @@ impl Office {
             config,
             start,
             elapsed: Duration::ZERO,
+            loss: 0,
+            chance: 1,
+            spent: Duration::ZERO,
             wire: VecDeque::new(),
         };
         office.run();
@@ -83,6 +91,18 @@ impl Office {
             instant: self.start + self.elapsed,
             wall: 1_700_000_000_000 + i64::try_from(self.elapsed.as_millis()).unwrap(),
         }
+    }
+
+    /// A number below `below`, from the seed (xorshift64).
+    pub fn random(&mut self, below: u32) -> u32 {
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        (self.chance >> 33) as u32 % below
+    }
+
+    pub fn seed(&mut self, seed: u64) {
+        self.chance = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     }
 
     /// One more phone, not registered.
@@ -117,6 +137,9 @@ impl Office {
             let Some((from, to, bytes)) = self.wire.pop_front() else {
                 return;
             };
+            if self.loss > 0 && self.random(self.loss) == 0 {
+                continue;
+            }
             let now = self.now();
             let flow = sip::Flow {
                 transport: sip::Transport::Udp,
@@ -125,8 +148,10 @@ impl Office {
                 connection: None,
             };
             if to == BOX.parse().unwrap() {
+                let before = Instant::now();
                 self.exchange
                     .handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
+                self.spent += before.elapsed();
             } else if let Some(phone) = self
                 .phones
                 .iter_mut()
@@ -251,6 +276,7 @@ impl Office {
             (0, 0, 0),
             "left over"
         );
+        assert_eq!(counters.timers, 0, "timers left");
         self.books.check();
         self.books
     }

@@ -52,6 +52,10 @@ pub struct Phone {
     pub negotiated: Option<Negotiated>,
     pub invites: Vec<Message>,
     pub notified: Vec<String>,
+    /// Requests outside sessions, each answered 200.
+    pub requests: Vec<Message>,
+    /// Our tags in the provisional responses sent.
+    pub local_tags: Vec<String>,
     version: u64,
     /// Tags (ours, theirs) by Call-ID, from the responses received and the INVITEs answered.
     dialogs: BTreeMap<String, (String, String)>,
@@ -95,6 +99,8 @@ impl Phone {
             negotiated: None,
             invites: Vec::new(),
             notified: Vec::new(),
+            requests: Vec::new(),
+            local_tags: Vec::new(),
             version: 1,
             dialogs: BTreeMap::new(),
         }
@@ -255,7 +261,7 @@ impl Phone {
     /// Ends the newest session that is up.
     pub fn hang_up(&mut self, now: Instant) {
         let session = self.up.pop().expect("nothing is up");
-        self.endpoint.end(now, session, None).unwrap();
+        let _ = self.endpoint.end(now, session, None);
     }
 
     /// Holds or resumes.
@@ -267,12 +273,29 @@ impl Phone {
             .unwrap();
     }
 
+    /// The same, where it may be refused.
+    pub fn try_reoffer(&mut self, now: Instant, session: SessionId, direction: Direction) {
+        self.version += 1;
+        let offer = sdp::offer(&self.capabilities(direction));
+        let _ = self.endpoint.reoffer(now, session, Some(sdp_body(offer)));
+    }
+
+    /// `Refer-To` that hands over to the party of a session of ours.
+    pub fn refer_to(&self, session: SessionId) -> Option<String> {
+        let call_id = self.endpoint.call_id(session)?;
+        let (local, remote) = self.dialogs.get(call_id)?;
+        let call_id = call_id.replace('@', "%40");
+        Some(format!(
+            "<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"
+        ))
+    }
+
     /// REFER within a session.
     pub fn refer(&mut self, now: Instant, session: SessionId, refer_to: &str) {
         self.last_response = None;
         self.endpoint
             .request_in(now, session, Method::Refer, &[("Refer-To", refer_to)], None)
-            .unwrap();
+            .ok();
     }
 
     pub fn info(&mut self, now: Instant, session: SessionId, content_type: &str, body: &str) {
@@ -329,7 +352,15 @@ impl Phone {
         let mut sent = Vec::new();
         while let Some(output) = self.endpoint.poll_output() {
             match output {
-                Output::Send { flow, bytes } => sent.push((flow.remote, bytes)),
+                Output::Send { flow, bytes } => {
+                    if let Ok(message) = Message::parse_datagram(bytes.clone())
+                        && message.status() == 180
+                    {
+                        self.local_tags
+                            .extend(message.to().and_then(|to| to.tag().map(str::to_owned)));
+                    }
+                    sent.push((flow.remote, bytes));
+                }
                 Output::Resolve { id, .. } => {
                     self.endpoint.handle(
                         now,
@@ -347,7 +378,12 @@ impl Phone {
 
     fn event(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Request { transaction, .. } => {
+            Event::Request {
+                transaction,
+                request,
+                ..
+            } => {
+                self.requests.push(request);
                 let _ = self.endpoint.respond(now, transaction, 200, &[], None);
             }
             Event::Invited {
@@ -367,7 +403,6 @@ impl Phone {
                 response,
                 offer,
             } => {
-                assert!(!offer || response.body().is_empty() || offer);
                 if offer {
                     let (body, negotiated) =
                         sdp::answer(&self.capabilities(Direction::SendRecv), response.body())
@@ -394,12 +429,12 @@ impl Phone {
                 });
                 self.endpoint.accept_offer(now, session, body).unwrap();
             }
-            Event::OfferAnswered { body, .. } => {
-                if let Some(body) = body {
-                    self.negotiated = Some(
-                        sdp::accept(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap(),
-                    );
-                }
+            Event::OfferAnswered {
+                body: Some(body), ..
+            } => {
+                self.negotiated = Some(
+                    sdp::accept(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap(),
+                );
             }
             Event::Ended {
                 session, reason, ..
