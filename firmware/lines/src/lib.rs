@@ -5,3 +5,5 @@
 pub mod country;
 pub mod fxo;
 pub mod fxs;
+pub mod simulated;
+mod timers;

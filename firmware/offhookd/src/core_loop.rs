@@ -1,9 +1,11 @@
 //! The core thread: one owner of everything that is a call. Inputs come over channels, outputs go out at once.
 
-use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, Select, Sender};
+use offhook_api::types::TraceMessage;
 use offhook_lines::{fxo, fxs};
 use offhook_media::command as media;
 use offhook_media::engine::EngineHandle;
@@ -16,10 +18,12 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::lines::LineBank;
 use crate::sip::Transports;
-use crate::trace::{Trace, TracedMessage};
+use crate::trace::Trace;
 
 /// Inputs handled before outputs are flushed to the sockets: keeps batches large under load and delay small without.
 const BATCH: usize = 256;
+/// See [`StoreWriter::heartbeat`].
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// What the rest of the daemon asks of the core thread.
 #[derive(Debug)]
@@ -37,7 +41,7 @@ pub enum Control {
     /// What is going on.
     Counters(oneshot::Sender<Counters>),
     /// The SIP messages of a call.
-    Trace(CallId, oneshot::Sender<Vec<TracedMessage>>),
+    Trace(CallId, oneshot::Sender<Vec<TraceMessage>>),
     /// End: calls up are left to the records, sockets close.
     Shutdown,
 }
@@ -47,11 +51,13 @@ pub struct Shell {
     /// The SIP sockets.
     pub transports: Transports,
     /// The media engine.
-    pub engine: EngineHandle,
+    pub engine: Arc<EngineHandle>,
     /// The database's writer.
     pub store: StoreWriter,
     /// The analog ports.
     pub lines: Arc<LineBank>,
+    /// State names of the analog ports, for the API.
+    pub line_states: Arc<Mutex<BTreeMap<LineId, String>>>,
     /// Live events for the API.
     pub live: broadcast::Sender<Live>,
 }
@@ -71,17 +77,24 @@ pub fn run(
     controls: &Receiver<Control>,
 ) {
     let mut trace = Trace::new();
+    let mut heartbeat = Instant::now();
     drain(&mut exchange, &mut shell, &mut trace);
     loop {
         let mut select = Select::new();
         select.recv(controls);
         select.recv(sip_inputs);
         select.recv(media_events);
-        match exchange.poll_timeout() {
-            Some((deadline, _)) => _ = select.ready_deadline(deadline),
+        // While calls are up the records learn about every second that the box is alive: their end, should it be the last.
+        let heartbeat_due = (exchange.counters().calls > 0).then_some(heartbeat + HEARTBEAT);
+        match exchange.poll_timeout().map(|(at, _)| at).into_iter().chain(heartbeat_due).min() {
+            Some(deadline) => _ = select.ready_deadline(deadline),
             None => _ = select.ready(),
         }
         let now = now();
+        if now.instant >= heartbeat + HEARTBEAT {
+            heartbeat = now.instant;
+            let _ = shell.store.heartbeat(now.wall);
+        }
         if exchange.poll_timeout().is_some_and(|(deadline, _)| deadline <= now.instant) {
             exchange.handle_timeout(now);
             drain(&mut exchange, &mut shell, &mut trace);
@@ -149,19 +162,35 @@ fn drain(exchange: &mut Exchange, shell: &mut Shell, trace: &mut Trace) {
             Output::Sip(sip::Output::Event(_)) => {}
             Output::Fxs(line, output) => shell.lines.fxs_output(line, output),
             Output::Fxo(line, output) => shell.lines.fxo_output(line, output),
-            Output::Media(command) => shell.engine.command(command),
-            Output::Call(record) => shell.store.put_call(record),
-            Output::Leg(record) => shell.store.put_leg(record),
-            Output::Bindings { aor, bindings } => shell.store.put_bindings(aor, bindings),
-            Output::Live(live) => {
-                if let Live::Call { call } = &live {
-                    trace.follow(call.id, exchange.sip_call_ids(call.id));
+            Output::Media(command) => {
+                if let Err(error) = shell.engine.command(command) {
+                    tracing::error!(%error, "the media engine did not take a command");
                 }
-                // Without listeners the event is not needed: the state is asked for when one comes.
-                let _ = shell.live.send(live);
             }
+            // Counted and reported by the writer itself; a call is never held up by its record.
+            Output::Call(record) => _ = shell.store.put_call(record),
+            Output::Leg(record) => _ = shell.store.put_leg(record),
+            Output::LegOffered { .. } => {}
+            Output::Bindings { aor, bindings } => _ = shell.store.put_bindings(aor, bindings),
+            Output::Live(live) => show(exchange, shell, trace, live),
         }
     }
+}
+
+fn show(exchange: &Exchange, shell: &mut Shell, trace: &mut Trace, live: Live) {
+    match &live {
+        Live::Call { call } => {
+            trace.follow(call.id, exchange.sip_call_ids(call.id));
+            let _ = shell.store.put_live(call.clone());
+        }
+        Live::Line { line, state } => {
+            shell.lines.state(*line, state.clone());
+            shell.line_states.lock().unwrap_or_else(PoisonError::into_inner).insert(*line, state.clone());
+        }
+        Live::CallEnded { .. } | Live::LegEnded { .. } | Live::Registered { .. } => {}
+    }
+    // Without listeners the event is not needed: the state is asked for when one comes.
+    let _ = shell.live.send(live);
 }
 
 /// Asks the core thread and waits for its answer.

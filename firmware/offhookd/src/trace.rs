@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use offhook_api::types::{TraceDirection, TraceMessage};
 use offhook_sip::endpoint::{Flow, Input, Transport};
 use offhook_switch::id::CallId;
 
@@ -16,23 +17,21 @@ const MAX_CALLS: usize = 500;
 
 /// One message on the wire.
 #[derive(Clone, Debug)]
-pub struct TracedMessage {
+struct Traced {
     /// UTC milliseconds.
-    pub time: i64,
+    time: i64,
     /// True: the box sent it.
-    pub sent: bool,
-    /// The peer.
-    pub peer: SocketAddr,
-    /// How it travelled.
-    pub transport: Transport,
-    /// The message.
-    pub bytes: Bytes,
+    sent: bool,
+    local: SocketAddr,
+    peer: SocketAddr,
+    transport: Transport,
+    bytes: Bytes,
 }
 
 /// The ring.
 #[derive(Default)]
 pub struct Trace {
-    messages: VecDeque<TracedMessage>,
+    messages: VecDeque<Traced>,
     size: usize,
     calls: BTreeMap<CallId, Vec<String>>,
 }
@@ -46,13 +45,13 @@ impl Trace {
     /// Notes what came in.
     pub fn received(&mut self, time: i64, input: &Input) {
         if let Input::Received { flow, bytes } = input {
-            self.push(TracedMessage { time, sent: false, peer: flow.remote, transport: flow.transport, bytes: bytes.clone() });
+            self.push(time, false, *flow, bytes);
         }
     }
 
     /// Notes what went out.
     pub fn sent(&mut self, time: i64, flow: Flow, bytes: &Bytes) {
-        self.push(TracedMessage { time, sent: true, peer: flow.remote, transport: flow.transport, bytes: bytes.clone() });
+        self.push(time, true, flow, bytes);
     }
 
     /// Remembers which SIP Call-IDs belong to a call, also after its end.
@@ -70,14 +69,16 @@ impl Trace {
     }
 
     /// The messages of a call that are still here, oldest first.
-    pub fn of_call(&self, call: CallId) -> Vec<TracedMessage> {
+    pub fn of_call(&self, call: CallId) -> Vec<TraceMessage> {
         let Some(ids) = self.calls.get(&call) else { return Vec::new() };
-        self.messages.iter().filter(|m| call_id(&m.bytes).is_some_and(|id| ids.iter().any(|i| i == id))).cloned().collect()
+        self.messages.iter().filter_map(|m| m.show().filter(|shown| ids.contains(&shown.call_id))).collect()
     }
 
-    fn push(&mut self, message: TracedMessage) {
-        self.size += message.bytes.len();
-        self.messages.push_back(message);
+    fn push(&mut self, time: i64, sent: bool, flow: Flow, bytes: &Bytes) {
+        // A copy: the datagrams of a batch may share one large buffer, which a slice of it would keep.
+        let bytes = Bytes::copy_from_slice(bytes);
+        self.size += bytes.len();
+        self.messages.push_back(Traced { time, sent, local: flow.local, peer: flow.remote, transport: flow.transport, bytes });
         while self.messages.len() > MAX_MESSAGES || self.size > MAX_BYTES {
             match self.messages.pop_front() {
                 Some(old) => self.size -= old.bytes.len(),
@@ -87,14 +88,45 @@ impl Trace {
     }
 }
 
-/// The Call-ID of a message, found without parsing the rest.
-fn call_id(bytes: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    text.lines().take_while(|line| !line.is_empty()).find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        let name = name.trim_end();
-        (name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i")).then(|| value.trim())
-    })
+impl Traced {
+    fn show(&self) -> Option<TraceMessage> {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let head = text.split("\r\n\r\n").next()?;
+        let field = |long: &str, short: &str| {
+            head.lines().skip(1).find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                let name = name.trim_end();
+                (name.eq_ignore_ascii_case(long) || name.eq_ignore_ascii_case(short)).then(|| value.trim().to_owned())
+            })
+        };
+        let (from, to) = if self.sent { (self.local, self.peer) } else { (self.peer, self.local) };
+        Some(TraceMessage {
+            time: self.time,
+            from: from.to_string(),
+            to: to.to_string(),
+            direction: if self.sent { TraceDirection::Sent } else { TraceDirection::Received },
+            transport: format!("{:?}", self.transport).to_lowercase(),
+            first_line: head.lines().next()?.to_owned(),
+            call_id: field("call-id", "i")?,
+            cseq: field("cseq", "cseq").unwrap_or_default(),
+            text: text.lines().map(hide_digest).collect::<Vec<_>>().join("\r\n"),
+        })
+    }
+}
+
+/// Takes the digest out of an authorization line: with it a weak password could be guessed at leisure.
+fn hide_digest(line: &str) -> String {
+    let name = line.split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    if name != "authorization" && name != "proxy-authorization" {
+        return line.to_owned();
+    }
+    line.split(',')
+        .map(|part| match part.split_once("response=") {
+            Some((before, _)) => format!("{before}response=\"…\""),
+            None => part.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 #[cfg(test)]
@@ -104,6 +136,13 @@ mod tests {
     fn flow() -> Flow {
         let address = "127.0.0.1:5060".parse().unwrap();
         Flow { transport: Transport::Udp, local: address, remote: address, connection: None }
+    }
+
+    #[test]
+    fn passwords_digests_are_not_shown() {
+        let line = "Authorization: Digest username=\"1001\", response=\"0123456789abcdef\", uri=\"sip:x\"";
+        let shown = hide_digest(line);
+        assert!(!shown.contains("0123456789abcdef") && shown.contains("uri="), "{shown}");
     }
 
     #[test]

@@ -3,6 +3,15 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod chance;
+mod check;
+pub mod media;
 pub mod network;
+pub mod office;
+mod people;
 pub mod phone;
+mod run;
+pub mod site;
+pub mod store;
 pub mod wire;
+
+pub use run::{Failure, Summary, run, run_traced};

@@ -1,8 +1,5 @@
 //! Reading an INVITE with SDP allocates at most twice.
-#![expect(
-    unsafe_code,
-    reason = "a counting allocator implements the unsafe trait GlobalAlloc"
-)]
+#![expect(unsafe_code, reason = "a counting allocator implements the unsafe trait GlobalAlloc")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -50,10 +47,7 @@ fn reading_an_invite_with_sdp() {
     assert!(count <= 2, "{count} allocations");
     let count = allocations(|| {
         assert!(message.is_request());
-        assert_eq!(
-            message.request_uri(),
-            black_box("sip:1002@pbx.example.com:5060;transport=udp")
-        );
+        assert_eq!(message.request_uri(), black_box("sip:1002@pbx.example.com:5060;transport=udp"));
         assert!(!message.call_id().is_empty());
         assert!(message.cseq().is_some());
         assert!(message.header("Supported").is_some());

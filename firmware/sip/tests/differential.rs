@@ -15,7 +15,10 @@ fn compare(bytes: &Bytes) {
             assert_eq!(ours.kind(), Kind::Request);
             assert_eq!(ours.method().as_str(), request.method().to_string());
             // rsip writes transports in its own letters.
-            assert!(ours.request_uri().eq_ignore_ascii_case(&request.uri().to_string()));
+            assert!(
+                ours.request_uri()
+                    .eq_ignore_ascii_case(&request.uri().to_string())
+            );
         }
         rsip::SipMessage::Response(response) => {
             assert_eq!(ours.kind(), Kind::Response(response.status_code().code()));

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use offhook_sip::message::framing::{Frame, StreamFramer};
 use offhook_sip::message::{
-    AuthValue, HeaderName, Limits, Message, MessageBuilder, Method, NameAddr, ParseOptions, Uri,
-    Via, escape, quote, unescape,
+    AuthValue, HeaderName, Limits, Message, MessageBuilder, Method, NameAddr, ParseOptions, Uri, Via, escape, quote,
+    unescape,
 };
 use offhook_sip::message::{Params, UriPart};
 use proptest::prelude::*;
@@ -12,27 +12,9 @@ use proptest::prelude::*;
 /// Reads everything a message has; nothing of it may panic.
 fn touch(message: &Message) {
     let _ = message.validate();
-    let _ = (
-        message.method(),
-        message.call_id(),
-        message.cseq(),
-        message.from(),
-        message.to(),
-        message.contacts(),
-    );
-    let _ = (
-        message.vias(),
-        message.session_expires(),
-        message.rack(),
-        message.replaces(),
-        message.refer_to(),
-    );
-    let _ = (
-        message.reasons(),
-        message.event(),
-        message.retry_after(),
-        message.credentials(HeaderName::Authorization),
-    );
+    let _ = (message.method(), message.call_id(), message.cseq(), message.from(), message.to(), message.contacts());
+    let _ = (message.vias(), message.session_expires(), message.rack(), message.replaces(), message.refer_to());
+    let _ = (message.reasons(), message.event(), message.retry_after(), message.credentials(HeaderName::Authorization));
     for (name, text, _) in message.headers() {
         assert!(message.header(&text).is_some());
         let _ = message.values(name).count();
@@ -89,11 +71,7 @@ fn naive_split(text: &str) -> Vec<String> {
         part.push(c);
     }
     parts.push(part);
-    parts
-        .iter()
-        .map(|part| part.trim_matches(' ').to_owned())
-        .filter(|part| !part.is_empty())
-        .collect()
+    parts.iter().map(|part| part.trim_matches(' ').to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 fn token() -> impl Strategy<Value = String> {
@@ -102,34 +80,23 @@ fn token() -> impl Strategy<Value = String> {
 
 fn params() -> impl Strategy<Value = Params> {
     // Distinct names: a parameter given twice is refused.
-    prop::collection::btree_map(
-        "[a-z][a-z0-9-]{0,7}",
-        prop::option::of("[ -~é]{1,12}"),
-        0..4,
-    )
-    .prop_map(|map| map.into_iter().collect())
+    prop::collection::btree_map("[a-z][a-z0-9-]{0,7}", prop::option::of("[ -~é]{1,12}"), 0..4)
+        .prop_map(|map| map.into_iter().collect())
 }
 
 fn uri() -> impl Strategy<Value = Uri> {
-    let host = prop_oneof![
-        "[a-z][a-z0-9-]{0,8}\\.example",
-        Just("192.0.2.1".to_owned()),
-        Just("2001:db8::1".to_owned())
-    ];
+    let host =
+        prop_oneof!["[a-z][a-z0-9-]{0,8}\\.example", Just("192.0.2.1".to_owned()), Just("2001:db8::1".to_owned())];
     let param = ("[a-z]{1,6}", prop::option::of("[a-z0-9.=;@]{1,6}"));
-    (
-        prop::option::of("[ -~é]{1,10}"),
-        host,
-        prop::option::of(1u16..),
-        prop::option::of(param),
-    )
-        .prop_map(|(user, host, port, param)| {
+    (prop::option::of("[ -~é]{1,10}"), host, prop::option::of(1u16..), prop::option::of(param)).prop_map(
+        |(user, host, port, param)| {
             let uri = Uri::sip(user.as_deref(), &host, port);
             match param {
                 Some((name, value)) => uri.with_param(&name, value.as_deref()),
                 None => uri,
             }
-        })
+        },
+    )
 }
 
 proptest! {

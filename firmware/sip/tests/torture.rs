@@ -42,41 +42,16 @@ const TABLE: [(&str, &str, Expect, bool); 49] = [
     ("invalid-open-quote", "3.1.2.6", Refused(400), true),
     ("invalid-bracketed-uri", "3.1.2.7", Refused(400), true),
     ("invalid-space-in-uri", "3.1.2.8", Refused(400), false),
-    (
-        "invalid-spaces-in-start-line",
-        "3.1.2.9",
-        Refused(400),
-        true,
-    ),
-    (
-        "invalid-space-after-version",
-        "3.1.2.10",
-        Refused(400),
-        true,
-    ),
-    (
-        "invalid-headers-in-request-uri",
-        "3.1.2.11",
-        Refused(400),
-        true,
-    ),
+    ("invalid-spaces-in-start-line", "3.1.2.9", Refused(400), true),
+    ("invalid-space-after-version", "3.1.2.10", Refused(400), true),
+    ("invalid-headers-in-request-uri", "3.1.2.11", Refused(400), true),
     ("invalid-date-zone", "3.1.2.12", Refused(400), true),
-    (
-        "invalid-contact-needs-brackets",
-        "3.1.2.13",
-        Refused(400),
-        true,
-    ),
+    ("invalid-contact-needs-brackets", "3.1.2.13", Refused(400), true),
     ("invalid-spaces-in-brackets", "3.1.2.14", Refused(400), true),
     ("invalid-display-name", "3.1.2.15", Refused(400), true),
     ("invalid-version", "3.1.2.16", Refused(505), false),
     ("invalid-cseq-method", "3.1.2.17", Refused(400), false),
-    (
-        "invalid-cseq-unknown-method",
-        "3.1.2.18",
-        Refused(400),
-        false,
-    ),
+    ("invalid-cseq-unknown-method", "3.1.2.18", Refused(400), false),
     ("invalid-status-code", "3.1.2.19", Dropped, false),
     ("app-branch-cookie-alone", "3.2.1", Valid, true),
     ("app-missing-headers", "3.3.1", Refused(400), false),
@@ -111,12 +86,8 @@ fn outcome(bytes: &Bytes) -> Expect {
 }
 
 fn torture_file(name: &str) -> Bytes {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/torture")
-        .join(format!("{name}.sip"));
-    std::fs::read(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-        .into()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture").join(format!("{name}.sip"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).into()
 }
 
 #[test]
@@ -125,18 +96,11 @@ fn every_clause_gets_its_answer() {
         let bytes = torture_file(name);
         assert_eq!(outcome(&bytes), expected, "{name} (RFC 4475 §{clause})");
         let taken = read(&bytes, &ParseOptions::lenient());
-        assert_eq!(
-            taken.is_ok(),
-            lenient,
-            "{name} (RFC 4475 §{clause}), lenient: {taken:?}"
-        );
+        assert_eq!(taken.is_ok(), lenient, "{name} (RFC 4475 §{clause}), lenient: {taken:?}");
         if let Refused(_) = expected
             && Message::parse_datagram(bytes.clone()).is_err()
         {
-            assert!(
-                Message::salvage(bytes).is_some(),
-                "{name} (RFC 4475 §{clause}) can be answered"
-            );
+            assert!(Message::salvage(bytes).is_some(), "{name} (RFC 4475 §{clause}) can be answered");
         }
     }
 }
@@ -144,13 +108,8 @@ fn every_clause_gets_its_answer() {
 #[test]
 fn every_file_is_in_the_table() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture");
-    let files = std::fs::read_dir(folder)
-        .unwrap()
-        .filter_map(Result::ok)
-        .map(|entry| entry.path());
-    let count = files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "sip"))
-        .count();
+    let files = std::fs::read_dir(folder).unwrap().filter_map(Result::ok).map(|entry| entry.path());
+    let count = files.filter(|path| path.extension().is_some_and(|extension| extension == "sip")).count();
     assert_eq!(count, TABLE.len());
 }
 
@@ -161,17 +120,11 @@ fn taken(name: &str) -> Message {
 #[test]
 fn what_the_tortuous_ones_mean() {
     let folded = taken("valid-folded-and-compact");
-    assert_eq!(
-        folded.from().unwrap().display_name.as_deref(),
-        Some("Anna \\\"Q\"")
-    );
+    assert_eq!(folded.from().unwrap().display_name.as_deref(), Some("Anna \\\"Q\""));
     assert_eq!(folded.from().unwrap().tag(), Some("abc77"));
     assert_eq!(folded.to().unwrap().tag(), Some("9f-to"));
     assert_eq!(folded.max_forwards(), Some(69));
-    assert_eq!(
-        folded.header("X-Exchange").as_deref(),
-        Some("first part second part")
-    );
+    assert_eq!(folded.header("X-Exchange").as_deref(), Some("first part second part"));
     let vias = folded.vias().unwrap();
     let branches: Vec<_> = vias.iter().map(|via| via.branch().unwrap()).collect();
     assert_eq!(branches, ["old-style", "z9hG4bKone", "z9hG4bKtwo"]);
@@ -183,114 +136,47 @@ fn what_the_tortuous_ones_mean() {
     assert_eq!(escaped.contacts()[0].uri.param("lr"), Some(""));
     assert_eq!(escaped.contacts()[0].uri.param("name"), Some("val%42"));
 
-    assert_eq!(
-        taken("valid-escaped-nul").contacts()[1].uri.user.as_deref(),
-        Some("\0\0")
-    );
+    assert_eq!(taken("valid-escaped-nul").contacts()[1].uri.user.as_deref(), Some("\0\0"));
     let percent = taken("valid-percent-no-escape");
     assert_eq!(percent.contacts().len(), 2);
     assert_eq!(percent.method().as_str(), "RE%42OOT");
     assert_eq!(taken("valid-long-values").vias().unwrap().len(), 36);
-    assert!(
-        taken("valid-bytes-after-the-end")
-            .as_bytes()
-            .ends_with(b"Content-Length: 0\r\n\r\n")
-    );
-    assert_eq!(
-        taken("valid-user-with-parameter")
-            .values(HeaderName::Accept)
-            .count(),
-        4
-    );
-    assert_eq!(
-        taken("valid-any-transport").vias().unwrap()[3].transport,
-        "PIGEON"
-    );
-    assert!(
-        taken("valid-binary-body")
-            .body()
-            .windows(3)
-            .any(|bytes| bytes == [0, 1, 2])
-    );
-    assert_eq!(
-        taken("valid-reason-in-any-script").reason_phrase(),
-        "= 2**3 * 5**2 よろしい été"
-    );
+    assert!(taken("valid-bytes-after-the-end").as_bytes().ends_with(b"Content-Length: 0\r\n\r\n"));
+    assert_eq!(taken("valid-user-with-parameter").values(HeaderName::Accept).count(), 4);
+    assert_eq!(taken("valid-any-transport").vias().unwrap()[3].transport, "PIGEON");
+    assert!(taken("valid-binary-body").body().windows(3).any(|bytes| bytes == [0, 1, 2]));
+    assert_eq!(taken("valid-reason-in-any-script").reason_phrase(), "= 2**3 * 5**2 よろしい été");
     assert_eq!(taken("valid-empty-reason").reason_phrase(), "");
     assert!(taken("valid-rfc2543").body().starts_with(b"v=0"));
 }
 
 #[test]
 fn what_the_application_needs_is_there() {
-    assert_eq!(
-        taken("app-branch-cookie-alone")
-            .top_via()
-            .unwrap()
-            .rfc3261_branch(),
-        None
-    );
-    assert_eq!(
-        taken("app-schemes-in-headers").contacts()[0].uri.scheme,
-        "name"
-    );
-    assert_eq!(
-        taken("app-require")
-            .header_values("Require")
-            .collect::<Vec<_>>(),
-        ["frobnicate", "twiddle"]
-    );
-    assert!(
-        taken("app-content-type")
-            .content_type()
-            .unwrap()
-            .is("application/x-unheard-of")
-    );
-    assert_eq!(
-        taken("app-auth-scheme").credentials(HeaderName::Authorization)[0].scheme,
-        "Handshake"
-    );
+    assert_eq!(taken("app-branch-cookie-alone").top_via().unwrap().rfc3261_branch(), None);
+    assert_eq!(taken("app-schemes-in-headers").contacts()[0].uri.scheme, "name");
+    assert_eq!(taken("app-require").header_values("Require").collect::<Vec<_>>(), ["frobnicate", "twiddle"]);
+    assert!(taken("app-content-type").content_type().unwrap().is("application/x-unheard-of"));
+    assert_eq!(taken("app-auth-scheme").credentials(HeaderName::Authorization)[0].scheme, "Handshake");
     assert_eq!(taken("app-no-hops-left").max_forwards(), Some(0));
     let broadcast = taken("app-broadcast-via").vias().unwrap();
     assert_eq!(broadcast[1].host, "255.255.255.255");
     let in_header = &taken("app-contact-parameter").contacts()[0];
-    assert_eq!(
-        (in_header.param("mystery"), in_header.uri.param("mystery")),
-        (Some(""), None)
-    );
+    assert_eq!((in_header.param("mystery"), in_header.uri.param("mystery")), (Some(""), None));
     let in_uri = &taken("app-contact-uri-parameter").contacts()[0];
-    assert_eq!(
-        (in_uri.param("mystery"), in_uri.uri.param("mystery")),
-        (None, Some(""))
-    );
-    assert_eq!(
-        taken("app-contact-uri-header").contacts()[0]
-            .uri
-            .header("Route"),
-        Some("<sip:x.example>")
-    );
-    assert_eq!(
-        taken("app-accept").header("Accept").as_deref(),
-        Some("text/x-unheard-of")
-    );
+    assert_eq!((in_uri.param("mystery"), in_uri.uri.param("mystery")), (None, Some("")));
+    assert_eq!(taken("app-contact-uri-header").contacts()[0].uri.header("Route"), Some("<sip:x.example>"));
+    assert_eq!(taken("app-accept").header("Accept").as_deref(), Some("text/x-unheard-of"));
 }
 
 /// The RFC's own messages lie beside the checkout where its data has been fetched.
 fn rfc4475_folder() -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let folders = workspace
-        .ancestors()
-        .skip(1)
-        .map(|parent| parent.join("shared/data/rfc4475"));
-    folders
-        .into_iter()
-        .find(|folder| folder.join("index.json").is_file())
+    let folders = workspace.ancestors().skip(1).map(|parent| parent.join("shared/data/rfc4475"));
+    folders.into_iter().find(|folder| folder.join("index.json").is_file())
 }
 
 #[test]
-#[allow(
-    clippy::print_stdout,
-    reason = "a test that has nothing to test says so"
-)]
+#[allow(clippy::print_stdout, reason = "a test that has nothing to test says so")]
 fn the_messages_of_the_rfc() {
     let Some(folder) = rfc4475_folder() else {
         println!("skipped: no shared/data/rfc4475 beside the checkout");
@@ -304,16 +190,10 @@ fn the_messages_of_the_rfc() {
         let name = text("name");
         let bytes = Bytes::from(std::fs::read(folder.join(text("file"))).unwrap());
         // Where the RFC leaves several answers to the layer above, the clause of our own table says what this layer does.
-        let clause = TABLE
-            .iter()
-            .find(|(_, clause, ..)| *clause == text("section"));
+        let clause = TABLE.iter().find(|(_, clause, ..)| *clause == text("section"));
         let (own, _, expected, lenient) = clause.unwrap_or_else(|| panic!("no clause for {name}"));
         assert_eq!(outcome(&bytes), *expected, "{name} as {own}");
-        assert_eq!(
-            read(&bytes, &ParseOptions::lenient()).is_ok(),
-            *lenient,
-            "{name} as {own}, lenient"
-        );
+        assert_eq!(read(&bytes, &ParseOptions::lenient()).is_ok(), *lenient, "{name} as {own}, lenient");
         match text("expect") {
             "valid" => assert_eq!(*expected, Valid, "{name}"),
             "invalid" => assert_ne!(*expected, Valid, "{name}"),

@@ -27,7 +27,6 @@ impl Exchange {
 
     pub(crate) fn sip_event(&mut self, now: Now, event: Event) {
         match event {
-            Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
             Event::Request {
                 transaction,
                 request,
@@ -94,6 +93,8 @@ impl Exchange {
                 };
                 self.session_gone(now, session, release(reason.as_ref(), default));
             }
+            // We accept no subscription yet.
+            Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
             Event::Response {
                 request,
                 status,

@@ -1,10 +1,11 @@
 import { getMe, getSetup, signOut } from '../api/access';
 import { setUnauthorizedHandler } from '../api/client';
 import { ApiError } from '../api/error';
-import { getSite } from '../api/site';
+import { getSite, getStatus } from '../api/site';
 import type { Me, SetupState, Site } from '../api/types';
 import { suggestLocale } from '../i18n/index.svelte';
 import { startLive, stopLive } from './live.svelte';
+import { setBoxTime } from './now.svelte';
 import { paths } from './paths';
 import { navigate } from './router.svelte';
 
@@ -61,6 +62,8 @@ export async function enter(me: Me): Promise<void> {
   suggestLocale(me.language);
   state.phase = 'in';
   startLive();
+  // The clocks of calls run by the box's time; without it, by this computer's.
+  void getStatus().then((status) => setBoxTime(status.time)).catch(() => undefined);
 }
 
 /** Logs out. */

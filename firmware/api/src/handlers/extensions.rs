@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
+use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_switch::config::User;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::view;
 use crate::app::App;
-use crate::body::{Body, Id};
+use crate::body::Body;
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -49,7 +50,10 @@ pub(crate) async fn create_extension(
 
 /// An extension.
 #[utoipa::path(get, path = "/api/v1/extensions/{id}", tag = "extensions", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Extension), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_extension(State(app): State<App>, Id(id): Id) -> Result<Json<types::Extension>, Problem> {
+pub(crate) async fn get_extension(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<Json<types::Extension>, Problem> {
     Ok(Json(one(&app, UserId(id)).await?))
 }
 
@@ -57,7 +61,7 @@ pub(crate) async fn get_extension(State(app): State<App>, Id(id): Id) -> Result<
 #[utoipa::path(put, path = "/api/v1/extensions/{id}", tag = "extensions", request_body = types::ExtensionInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Extension), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_extension(
     State(app): State<App>,
-    Id(id): Id,
+    Path(id): Path<Uuid>,
     Body(input): Body<types::ExtensionInput>,
 ) -> Result<Json<types::Extension>, Problem> {
     let user = user(&input)?;
@@ -68,7 +72,10 @@ pub(crate) async fn put_extension(
 
 /// Deletes an extension and its telephones.
 #[utoipa::path(delete, path = "/api/v1/extensions/{id}", tag = "extensions", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_extension(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_extension(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_user(UserId(id), now())).await?;
     app.changed(Resource::Extensions).await?;
     Ok(Json(undo.into()))

@@ -355,7 +355,7 @@ impl RtpLeg {
     }
 
     /// Sends the tick's packet of a running event; false when none runs.
-    pub(super) fn event_tick(&mut self) -> bool {
+    pub(super) fn event_tick(&mut self, now: u64) -> bool {
         let Some(sender) = &mut self.event_out else {
             return false;
         };
@@ -368,7 +368,7 @@ impl RtpLeg {
         if self.sends() {
             let header = self
                 .outbound
-                .event(payload_type, packet.marker, packet.timestamp);
+                .event(payload_type, packet.marker, packet.timestamp, now);
             let mut out = [0; HEADER + 4];
             let length = header.write(&packet.payload.to_bytes(), &mut out);
             self.send(length.and_then(|length| out.get(..length)));

@@ -242,7 +242,7 @@ impl Stream {
     /// Goes on with digits; true while an event is being sent.
     fn digit_tick(&mut self, now: u64) -> bool {
         if let Kind::Rtp(leg) = &mut self.kind
-            && leg.event_tick()
+            && leg.event_tick(now)
         {
             self.digit_pause = 3; // 60 ms
             return true;
@@ -257,7 +257,7 @@ impl Stream {
         if let Kind::Rtp(leg) = &mut self.kind
             && leg.begin_event(digit, duration, now)
         {
-            return leg.event_tick();
+            return leg.event_tick(now);
         }
         self.in_band = InBand::new(digit, duration);
         false

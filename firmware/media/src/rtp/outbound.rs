@@ -105,8 +105,12 @@ impl Outbound {
     }
 
     /// Header of a packet of a telephone event that began at `timestamp` (RFC 4733 §2.5.1).
-    pub fn event(&mut self, payload_type: u8, marker: bool, timestamp: u32) -> Header {
+    pub fn event(&mut self, payload_type: u8, marker: bool, timestamp: u32, now: u64) -> Header {
         self.interrupt();
+        if marker {
+            // The event's start is a point of the stream's time line like any other.
+            (self.last_timestamp, self.last_samples, self.last_at) = (timestamp, 0, Some(now));
+        }
         self.last_sequence = self.last_sequence.wrapping_add(1);
         Header {
             marker,
@@ -312,7 +316,7 @@ mod tests {
             (a.sequence + 1, a.timestamp + 160)
         );
         assert_eq!(out.forwarded(&incoming(1, 9, 1440), 8, 160, 340), None);
-        let event = out.event(101, true, out.timestamp_at(480));
+        let event = out.event(101, true, out.timestamp_at(480), 480);
         let d = out.forwarded(&incoming(1, 14, 2240), 8, 160, 640).unwrap();
         assert_eq!(
             (event.sequence, d.sequence),

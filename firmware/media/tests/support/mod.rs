@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
 use offhook_media::codec::g711;
-use offhook_media::command::{Codec, Command, Event, RtpParameters, StreamId};
+use offhook_media::command::{Codec, Command, Event, RtpParameters, Source, StreamId, ToneSegment};
 use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
 use offhook_media::level;
 use offhook_media::rtp::packet::{Header, Packet};
@@ -75,6 +75,26 @@ impl Running {
         self.command(Command::SetRtp {
             stream,
             parameters: party.parameters(),
+        });
+        party
+    }
+}
+
+impl Running {
+    /// A party that hears one packet every 20 ms: the engine's own clock for what must not be faster.
+    pub fn metronome(&self, stream: u64) -> Party {
+        let party = self.party(stream, Codec::Pcma);
+        let segments = vec![ToneSegment {
+            hz: vec![300.0],
+            duration: None,
+            once: false,
+        }];
+        self.command(Command::Play {
+            stream: party.stream,
+            source: Source::Tone {
+                segments,
+                level_dbm0: -20.0,
+            },
         });
         party
     }
@@ -185,6 +205,24 @@ impl Party {
         }
     }
 
+    /// Everything that waits, without waiting.
+    pub fn hear_waiting(&self, got: &mut Vec<Got>) {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 1600];
+        while let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
+            assert_eq!(from, self.remote, "only from the signalled address");
+            if !offhook_media::rtp::is_rtcp(&buffer[..length]) {
+                let packet = Packet::parse(&buffer[..length]).unwrap();
+                got.push(Got {
+                    header: packet.header,
+                    payload: packet.payload.to_vec(),
+                    at: Instant::now(),
+                });
+            }
+        }
+        self.socket.set_nonblocking(false).unwrap();
+    }
+
     /// The next sound packets of so many samples in all, decoded; checks that the stream is continuous.
     pub fn hear_samples(&self, count: usize) -> Vec<i16> {
         let mut samples: Vec<i16> = Vec::new();
@@ -251,4 +289,33 @@ pub fn assert_tone(samples: &[i16], hz: f64) {
         (all - tone).abs() < 1.0,
         "{hz} Hz at {tone} dBm0 among {all} dBm0"
     );
+}
+
+/// Talks until both hear the other as it comes, and nothing waits any more.
+pub fn until_bridged(a: &mut Party, c: &mut Party) {
+    until_heard(a, c, 440.0);
+    until_heard(c, a, 880.0);
+}
+
+fn until_heard(one: &mut Party, other: &mut Party, hz: f64) {
+    other
+        .socket
+        .set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let mut buffer = [0; 1600];
+    loop {
+        one.say(hz);
+        if other.socket.recv_from(&mut buffer).is_ok() {
+            break;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "the parties never heard each other"
+        );
+    }
+    // More is on its way: a shorter packet marks the end of it.
+    one.say_samples(hz, 80);
+    other.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    while other.hear().payload.len() != 80 {}
 }

@@ -1,38 +1,41 @@
 //! All simulated ports, owned by one thread.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use offhook_api::services::{LineAudio, LineRefusal, LineView, SimulatedLines};
+use offhook_api::types::LineAction;
 use offhook_lines::country::Country;
 use offhook_lines::{fxo, fxs};
 use offhook_media::command::LinePort;
 use offhook_media::engine::EngineHandle;
-use offhook_switch::config::{Config, LineKind};
+use offhook_switch::config::Config;
 use offhook_switch::id::LineId;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use super::port::{FRAME, Port};
-use super::{Action, View, Widget};
 use crate::core_loop::Control;
 
 /// Work waiting for the bank; beyond it is dropped (a person presses a key again).
 const QUEUE: usize = 1024;
+/// The bank answers in microseconds; longer means that the daemon is ending.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 enum Work {
     Fxs(LineId, fxs::Output),
     Fxo(LineId, fxo::Output),
-    Act(LineId, Action, oneshot::Sender<bool>),
-    Open(LineId, oneshot::Sender<Option<Widget>>),
-    View(LineId, oneshot::Sender<Option<View>>),
-    Configure(Arc<Config>),
+    State(LineId, String),
+    Act(LineId, LineAction, Sender<Result<(), LineRefusal>>),
+    Open(LineId, Sender<LineAudio>),
+    Configure(Arc<Config>, Sender<()>),
 }
 
 /// The simulated ports of the box.
-#[derive(Clone)]
 pub struct LineBank {
     work: Sender<Work>,
+    views: Arc<Mutex<BTreeMap<LineId, watch::Receiver<LineView>>>>,
 }
 
 impl LineBank {
@@ -40,17 +43,19 @@ impl LineBank {
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub fn start(engine: EngineHandle, controls: Sender<Control>) -> std::io::Result<LineBank> {
+    pub fn start(engine: Arc<EngineHandle>, controls: Sender<Control>) -> std::io::Result<LineBank> {
         let (work, inbox) = bounded(QUEUE);
-        std::thread::Builder::new().name("lines".into()).spawn(move || {
-            Bank { ports: BTreeMap::new(), engine, controls }.run(&inbox);
-        })?;
-        Ok(LineBank { work })
+        let views = Arc::new(Mutex::new(BTreeMap::new()));
+        let bank = Bank { ports: BTreeMap::new(), engine, controls, views: Arc::clone(&views) };
+        std::thread::Builder::new().name("lines".into()).spawn(move || bank.run(&inbox))?;
+        Ok(LineBank { work, views })
     }
 
-    /// Makes ports for new lines and drops those of lines that are gone.
+    /// Makes ports for new lines and drops those of lines that are gone. Returns when it is done: call control may use them then.
     pub fn configure(&self, config: Arc<Config>) {
-        self.give(Work::Configure(config));
+        let (done, waiting) = bounded(1);
+        self.give(Work::Configure(config, done));
+        let _ = waiting.recv_timeout(PATIENCE);
     }
 
     /// From call control to an FXS port.
@@ -63,25 +68,9 @@ impl LineBank {
         self.give(Work::Fxo(line, output));
     }
 
-    /// Someone does something at a port. `None`: there is no such port.
-    pub async fn act(&self, line: LineId, action: Action) -> Option<bool> {
-        let (answer, waiting) = oneshot::channel();
-        self.give(Work::Act(line, action, answer));
-        waiting.await.ok()
-    }
-
-    /// Someone comes to a port.
-    pub async fn open(&self, line: LineId) -> Option<Widget> {
-        let (answer, waiting) = oneshot::channel();
-        self.give(Work::Open(line, answer));
-        waiting.await.ok().flatten()
-    }
-
-    /// How a port looks.
-    pub async fn view(&self, line: LineId) -> Option<View> {
-        let (answer, waiting) = oneshot::channel();
-        self.give(Work::View(line, answer));
-        waiting.await.ok().flatten()
+    /// The state of a port's state machine, to show.
+    pub fn state(&self, line: LineId, state: String) {
+        self.give(Work::State(line, state));
     }
 
     fn give(&self, work: Work) {
@@ -91,10 +80,33 @@ impl LineBank {
     }
 }
 
+impl SimulatedLines for LineBank {
+    fn lines(&self) -> Vec<LineId> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    fn act(&self, line: LineId, action: LineAction) -> Result<(), LineRefusal> {
+        let (answer, waiting) = bounded(1);
+        self.give(Work::Act(line, action, answer));
+        waiting.recv_timeout(PATIENCE).unwrap_or(Err(LineRefusal::NotSimulated))
+    }
+
+    fn watch(&self, line: LineId) -> Option<watch::Receiver<LineView>> {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).get(&line).cloned()
+    }
+
+    fn open_audio(&self, line: LineId) -> Option<LineAudio> {
+        let (answer, waiting) = bounded(1);
+        self.give(Work::Open(line, answer));
+        waiting.recv_timeout(PATIENCE).ok()
+    }
+}
+
 struct Bank {
     ports: BTreeMap<LineId, Port>,
-    engine: EngineHandle,
+    engine: Arc<EngineHandle>,
     controls: Sender<Control>,
+    views: Arc<Mutex<BTreeMap<LineId, watch::Receiver<LineView>>>>,
 }
 
 impl Bank {
@@ -102,8 +114,8 @@ impl Bank {
         let mut next_tick = Instant::now();
         loop {
             let sounding = self.ports.values().any(Port::needs_sound);
-            let deadline = self.ports.values().filter_map(Port::poll_timeout).chain(sounding.then_some(next_tick)).min();
-            let received = match deadline {
+            let deadlines = self.ports.values().filter_map(Port::poll_timeout);
+            let received = match deadlines.chain(sounding.then_some(next_tick)).min() {
                 Some(deadline) => inbox.recv_deadline(deadline),
                 None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
@@ -114,9 +126,7 @@ impl Bank {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             if now >= next_tick {
-                for port in self.ports.values_mut() {
-                    port.tick();
-                }
+                self.ports.values_mut().for_each(Port::tick);
                 next_tick += FRAME;
                 if next_tick + FRAME * 4 < now {
                     next_tick = now + FRAME;
@@ -137,14 +147,19 @@ impl Bank {
         match work {
             Work::Fxs(line, output) => self.with(line, |port| port.fxs_output(now, &output)),
             Work::Fxo(line, output) => self.with(line, |port| port.fxo_output(now, &output)),
+            Work::State(line, state) => self.with(line, |port| port.state(&state)),
             Work::Act(line, action, answer) => {
-                if let Some(port) = self.ports.get_mut(&line) {
-                    let _ = answer.send(port.act(now, action));
-                }
+                let done = self.ports.get_mut(&line).map_or(Err(LineRefusal::NotSimulated), |p| p.act(now, action));
+                let _ = answer.send(done);
             }
-            Work::Open(line, answer) => _ = answer.send(self.ports.get_mut(&line).and_then(Port::open)),
-            Work::View(line, answer) => _ = answer.send(self.ports.get(&line).map(|p| p.view().clone())),
-            Work::Configure(config) => self.configure(&config),
+            Work::Open(line, answer) => {
+                // Without such a port the answer's channel closes, which says it.
+                self.with(line, |port| _ = answer.send(port.open()));
+            }
+            Work::Configure(config, done) => {
+                self.configure(&config);
+                let _ = done.send(());
+            }
         }
     }
 
@@ -161,12 +176,9 @@ impl Bank {
             if !self.ports.contains_key(id) {
                 let audio = self.engine.line(LinePort(line.port));
                 self.ports.insert(*id, Port::new(*id, line.kind, country, audio));
-                let present = match line.kind {
-                    LineKind::Fxs => Control::Fxs(*id, fxs::Input::Present(true)),
-                    LineKind::Fxo => Control::Fxo(*id, fxo::Input::Present(true)),
-                };
-                let _ = self.controls.try_send(present);
             }
         }
+        let views = self.ports.iter().map(|(id, port)| (*id, port.watch())).collect();
+        *self.views.lock().unwrap_or_else(PoisonError::into_inner) = views;
     }
 }

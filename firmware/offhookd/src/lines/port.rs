@@ -1,9 +1,13 @@
-//! One simulated port: the model behind it and the people at it.
+//! One simulated port: the model behind it and the person at it.
 
 use std::time::{Duration, Instant};
 
+use offhook_api::services::{LineAudio, LineRefusal, LineView};
+use offhook_api::types::{CallerId, LineAction};
 use offhook_lines::country::{Country, ToneKind};
-use offhook_lines::simulated::{Exchange, ExchangeAction, ExchangeOutput, ExchangeState, LineFeatures, Set, SetAction, SetOutput};
+use offhook_lines::simulated::{
+    Exchange, ExchangeAction, ExchangeOutput, ExchangeState, LineFeatures, Set, SetAction, SetOutput,
+};
 use offhook_lines::{fxo, fxs};
 use offhook_media::Frame;
 use offhook_media::command::ToneSegment;
@@ -11,45 +15,24 @@ use offhook_media::line_audio::DriverSide;
 use offhook_media::tone::generator::ToneGenerator;
 use offhook_switch::config::LineKind;
 use offhook_switch::id::LineId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use super::{Notice, Widget};
 use crate::core_loop::Control;
 
-/// People at one port at once (browser pages).
-const MAX_WIDGETS: usize = 4;
+/// Length of a frame.
+pub(super) const FRAME: Duration = Duration::from_millis(20);
 /// Frames waiting for a slow page: 400 ms.
 const SOUND_QUEUE: usize = 20;
-
-/// What a person does at a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// At the set of an FXS port.
-    Set(SetAction),
-    /// At the far end of an FXO port.
-    Far(ExchangeAction),
-}
-
-/// How a port looks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct View {
-    /// The bell sounds at this moment.
-    pub ringing: bool,
-    /// FXS: the receiver is lifted. FXO: the box has taken the line.
-    pub off_hook: bool,
-    /// Caller ID on the set's display.
-    pub caller: Option<(String, String)>,
-    /// FXO: digits the box has dialled.
-    pub dialled: Option<String>,
-}
+/// Frames of speech that may wait: a page that sends in bursts is caught up with, so that the delay does not grow.
+const SPEECH_WAITING: usize = 4;
 
 /// One port.
-pub struct Port {
+pub(super) struct Port {
     line: LineId,
     model: Model,
     audio: DriverSide,
-    widgets: Vec<Person>,
-    view: View,
+    person: Option<Person>,
+    view: watch::Sender<LineView>,
     /// FXO: the tone the telephone company gives, which the box hears.
     company_tone: Option<(ToneKind, ToneGenerator)>,
     country: &'static Country,
@@ -57,7 +40,7 @@ pub struct Port {
 
 struct Person {
     speaks: mpsc::Receiver<Frame>,
-    notices: mpsc::Sender<Notice>,
+    hears: mpsc::Sender<Frame>,
 }
 
 enum Model {
@@ -67,50 +50,83 @@ enum Model {
 
 impl Port {
     /// A port with nobody at it.
-    pub fn new(line: LineId, kind: LineKind, country: &'static Country, audio: DriverSide) -> Port {
-        let model = match kind {
-            LineKind::Fxs => Model::Set(Set::new()),
+    pub(super) fn new(line: LineId, kind: LineKind, country: &'static Country, audio: DriverSide) -> Port {
+        let (model, state) = match kind {
+            LineKind::Fxs => (Model::Set(Set::new()), "on_hook"),
             LineKind::Fxo => {
                 let features = LineFeatures { reversal: true, loop_drop: true, disconnect_tone: true };
-                Model::Company(Exchange::new(country, features))
+                (Model::Company(Exchange::new(country, features)), "idle")
             }
         };
-        Port { line, model, audio, widgets: Vec::new(), view: View::default(), company_tone: None, country }
+        let view = watch::channel(LineView { state: state.into(), ..LineView::default() }).0;
+        Port { line, model, audio, person: None, view, company_tone: None, country }
     }
 
     /// FXS or FXO.
-    pub fn kind(&self) -> LineKind {
+    pub(super) fn kind(&self) -> LineKind {
         match self.model {
             Model::Set(_) => LineKind::Fxs,
             Model::Company(_) => LineKind::Fxo,
         }
     }
 
-    /// Someone does something. `false`: it has no effect now, or is not for this kind of port.
-    pub fn act(&mut self, now: Instant, action: Action) -> bool {
-        match (&mut self.model, action) {
-            (Model::Set(set), Action::Set(action)) => set.handle(now, action),
-            (Model::Company(company), Action::Far(action)) => company.handle(now, action),
-            (Model::Set(_), Action::Far(_)) | (Model::Company(_), Action::Set(_)) => false,
-        }
+    /// What it shows, now and as it changes.
+    pub(super) fn watch(&self) -> watch::Receiver<LineView> {
+        self.view.subscribe()
+    }
+
+    /// Someone does something.
+    pub(super) fn act(&mut self, now: Instant, action: LineAction) -> Result<(), LineRefusal> {
+        let done = match (&mut self.model, action) {
+            (Model::Set(set), LineAction::Lift) => set.handle(now, SetAction::Lift),
+            (Model::Set(set), LineAction::PutDown) => set.handle(now, SetAction::PutDown),
+            (Model::Set(set), LineAction::Key { key }) => {
+                key.chars().next().is_some_and(|key| set.handle(now, SetAction::Key(key)))
+            }
+            (Model::Set(set), LineAction::Flash) => {
+                // The middle of what the country takes for a flash.
+                let (shortest, longest) = self.country.flash;
+                set.handle(now, SetAction::Flash((shortest + longest) / 2))
+            }
+            (Model::Company(company), LineAction::Ring { number, name }) => {
+                let caller = number.map(|number| (number, name.unwrap_or_default()));
+                company.handle(now, ExchangeAction::Call { caller })
+            }
+            (Model::Company(company), LineAction::Answer) => company.handle(now, ExchangeAction::Answer),
+            (Model::Company(company), LineAction::HangUp) => company.handle(now, ExchangeAction::HangUp),
+            (Model::Set(_), LineAction::Ring { .. } | LineAction::Answer | LineAction::HangUp)
+            | (Model::Company(_), LineAction::Lift | LineAction::PutDown | LineAction::Key { .. } | LineAction::Flash) => {
+                return Err(LineRefusal::WrongKind);
+            }
+        };
+        if done { Ok(()) } else { Err(LineRefusal::NotNow) }
     }
 
     /// What call control does to an FXS port.
-    pub fn fxs_output(&mut self, now: Instant, output: &fxs::Output) {
+    pub(super) fn fxs_output(&mut self, now: Instant, output: &fxs::Output) {
         if let Model::Set(set) = &mut self.model {
             set.hardware(now, output);
         }
     }
 
     /// What call control does to an FXO port.
-    pub fn fxo_output(&mut self, now: Instant, output: &fxo::Output) {
+    pub(super) fn fxo_output(&mut self, now: Instant, output: &fxo::Output) {
         if let Model::Company(company) = &mut self.model {
             company.hardware(now, output);
         }
     }
 
+    /// The port's state machine has a new state.
+    pub(super) fn state(&mut self, state: &str) {
+        self.view.send_if_modified(|view| {
+            let changed = view.state != state;
+            view.state = state.to_owned();
+            changed
+        });
+    }
+
     /// The next deadline of the model.
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
         match &self.model {
             Model::Set(set) => set.poll_timeout().map(|(at, _)| at),
             Model::Company(company) => company.poll_timeout().map(|(at, _)| at),
@@ -118,7 +134,7 @@ impl Port {
     }
 
     /// Runs what is due and gives what call control must know to `tell`.
-    pub fn drain(&mut self, now: Instant, mut tell: impl FnMut(Control)) {
+    pub(super) fn drain(&mut self, now: Instant, mut tell: impl FnMut(Control)) {
         match &mut self.model {
             Model::Set(set) => {
                 set.handle_timeout(now);
@@ -140,85 +156,73 @@ impl Port {
             }
         }
         self.look();
+        self.sound_of_company();
     }
 
-    /// A person comes to the port; `None` when there are too many.
-    pub fn open(&mut self) -> Option<Widget> {
-        self.widgets.retain(|person| !person.notices.is_closed());
-        if self.widgets.len() >= MAX_WIDGETS {
-            return None;
-        }
-        let (speak, speaks) = mpsc::channel(SOUND_QUEUE);
-        let (notices, notice) = mpsc::channel(SOUND_QUEUE);
-        let _ = notices.try_send(Notice::View(self.view.clone()));
-        self.widgets.push(Person { speaks, notices });
-        Some(Widget { speak, notice })
+    /// A person comes to the port, instead of who was there.
+    pub(super) fn open(&mut self) -> LineAudio {
+        let (to_line, speaks) = mpsc::channel(SOUND_QUEUE);
+        let (hears, from_line) = mpsc::channel(SOUND_QUEUE);
+        self.person = Some(Person { speaks, hears });
+        LineAudio { to_line, from_line }
     }
 
     /// Whether sound has to flow: somebody is there, or the telephone company gives a tone.
-    pub fn needs_sound(&self) -> bool {
-        !self.widgets.is_empty() || self.company_tone.is_some()
-    }
-
-    /// How it looks.
-    pub fn view(&self) -> &View {
-        &self.view
+    pub(super) fn needs_sound(&self) -> bool {
+        self.person.is_some() || self.company_tone.is_some()
     }
 
     /// 20 ms of sound, both ways.
-    pub fn tick(&mut self) {
-        self.widgets.retain(|person| !person.notices.is_closed());
+    pub(super) fn tick(&mut self) {
         let mut said: Option<Frame> = None;
         if let Some((_, generator)) = &mut self.company_tone {
             let mut frame: Frame = [0; 160];
             generator.frame(&mut frame);
             said = Some(frame);
         }
-        for person in &mut self.widgets {
-            // A page that sends in bursts is caught up with, so that the delay does not grow.
-            while person.speaks.len() > 4 {
+        if self.person.as_ref().is_some_and(|person| person.hears.is_closed()) {
+            self.person = None;
+        }
+        if let Some(person) = &mut self.person {
+            while person.speaks.len() > SPEECH_WAITING {
                 let _ = person.speaks.try_recv();
             }
             if let Ok(frame) = person.speaks.try_recv() {
-                said = Some(said.map_or(frame, |other| mix(&other, &frame)));
+                said = Some(said.map_or(frame, |tone| std::array::from_fn(|i| tone[i].saturating_add(frame[i]))));
             }
         }
         if let Some(frame) = said {
             self.audio.say(&frame);
         }
-        if let Some(frame) = self.audio.hear() {
-            for person in &self.widgets {
-                // A page that does not keep up misses a frame.
-                let _ = person.notices.try_send(Notice::Sound(frame));
-            }
+        if let (Some(frame), Some(person)) = (self.audio.hear(), &self.person) {
+            // A page that does not keep up misses a frame.
+            let _ = person.hears.try_send(frame);
         }
     }
 
     /// Sees what has changed and shows it.
     fn look(&mut self) {
-        let view = match &self.model {
+        let mut now = self.view.borrow().clone();
+        match &self.model {
             Model::Set(set) => {
                 let shows = set.shows();
-                View { ringing: shows.bell, off_hook: shows.lifted, caller: shows.caller.clone(), dialled: None }
+                now.ringing = shows.ringing;
+                now.off_hook = shows.lifted;
+                now.caller = shows.caller.clone().map(|(number, name)| CallerId { number, name });
             }
             Model::Company(company) => {
                 let shows = company.shows();
-                let off_hook = !matches!(
-                    shows.state,
-                    ExchangeState::Idle | ExchangeState::Unplugged | ExchangeState::CallingBox
-                );
-                let dialled = (!shows.number.is_empty()).then(|| shows.number.clone());
-                let ringing = matches!(shows.state, ExchangeState::CallingBox | ExchangeState::Ringing);
-                View { ringing, off_hook, caller: None, dialled }
-            }
-        };
-        self.sound_of_company();
-        if view != self.view {
-            self.view = view;
-            for person in &self.widgets {
-                let _ = person.notices.try_send(Notice::View(self.view.clone()));
+                now.ringing = matches!(shows.state, ExchangeState::CallingBox | ExchangeState::Ringing);
+                now.off_hook =
+                    !matches!(shows.state, ExchangeState::Idle | ExchangeState::Unplugged | ExchangeState::CallingBox);
+                now.dialled = (!shows.number.is_empty()).then(|| shows.number.clone());
             }
         }
+        self.view.send_if_modified(|view| {
+            let changed = *view != now;
+            *view = now;
+            changed
+        });
     }
 
     fn sound_of_company(&mut self) {
@@ -246,10 +250,3 @@ impl Port {
         }
     }
 }
-
-fn mix(a: &Frame, b: &Frame) -> Frame {
-    std::array::from_fn(|i| a[i].saturating_add(b[i]))
-}
-
-/// Length of a frame.
-pub const FRAME: Duration = Duration::from_millis(20);

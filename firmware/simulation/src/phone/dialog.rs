@@ -29,6 +29,8 @@ pub struct Dialog {
     pub call_id: String,
     /// The number dialled, or the caller's number.
     pub remote_party: String,
+    /// User part of the Request-URI, for a call from the box.
+    pub called: String,
     /// Where it wants RTP; unique to the dialog.
     pub rtp: SocketAddr,
     /// We called.
@@ -94,6 +96,7 @@ impl Dialog {
             id,
             call_id,
             remote_party,
+            called: String::new(),
             rtp,
             outgoing,
             state,

@@ -27,15 +27,22 @@ impl Phone {
         self.start_client(now, branch, request, Purpose::Register, false);
     }
 
+    /// Does not register again by itself until [`Phone::register`].
+    pub fn stop_registering(&mut self) {
+        self.register.again_at = None;
+    }
+
     /// The plug is pulled.
     pub fn vanish(&mut self) {
         self.alive = false;
+        self.forgetful = true;
         self.outputs.clear();
     }
 
     /// It starts again and remembers nothing.
     pub fn restart(&mut self, now: u64) {
         self.alive = true;
+        self.forgetful = true;
         self.registered = false;
         self.register.call_id = self.chance.token();
         self.dialogs.clear();
@@ -246,6 +253,11 @@ impl Phone {
 }
 
 impl super::Dialog {
+    /// The other side has confirmed what we said last, and nothing is under way.
+    pub fn is_settled(&self) -> bool {
+        self.accept.is_none() && self.reinvite.is_none() && !self.refer
+    }
+
     /// Up and confirmed, and no request of ours is under way.
     pub(super) fn is_free(&self) -> bool {
         self.state == DialogState::Up

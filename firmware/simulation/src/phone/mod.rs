@@ -46,6 +46,8 @@ pub struct Phone {
     chance: Chance,
     /// Plugged in: else it neither hears nor speaks.
     pub alive: bool,
+    /// It has been unplugged or restarted: the box may think that calls are up which the phone does not know.
+    pub forgetful: bool,
     /// The last REGISTER was answered with 200.
     pub registered: bool,
     register: Registration,
@@ -76,6 +78,7 @@ impl Phone {
             settings,
             chance,
             alive: true,
+            forgetful: false,
             registered: false,
             register,
             dialogs: BTreeMap::new(),
@@ -107,6 +110,21 @@ impl Phone {
         self.dialogs
             .values()
             .filter(|d| d.state != DialogState::Over)
+    }
+
+    /// From now on nobody can tell from this phone alone who is at the other end of its calls.
+    pub fn mark_moved(&mut self) {
+        for dialog in self.dialogs.values_mut() {
+            dialog.moved = true;
+        }
+    }
+
+    /// Calls that came from the box since the start, over or not, with the number they were sent to.
+    pub fn incoming(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.dialogs
+            .values()
+            .filter(|d| !d.outgoing)
+            .map(|d| (d.id, d.called.as_str()))
     }
 
     /// A dialog by number.

@@ -77,6 +77,9 @@ impl Phone {
         dialog.local = request.header("To").unwrap_or_default().to_owned();
         dialog.target = uri_of(request.header("Contact").unwrap_or_default()).to_owned();
         dialog.routes = request.all("Record-Route").map(str::to_owned).collect();
+        if let crate::wire::Start::Request(_, uri) = &request.start {
+            user_of(uri).clone_into(&mut dialog.called);
+        }
         dialog.invite = Some(request.clone());
         let ringing = Wire::response(&request, 180, &dialog.local_tag).with("Contact", contact);
         self.respond(now, &request, &ringing);

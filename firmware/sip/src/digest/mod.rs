@@ -11,4 +11,6 @@ mod server;
 mod tests;
 
 pub use compute::{Algorithm, Ha1, Secret};
+pub(crate) use nonce::hmac_sha256;
+pub(crate) use params::quote;
 pub use server::{Authenticator, AuthenticatorConfig, Kind, Verdict};

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::chars::{
-    self, Params, find_param, quote, read_params, read_quoted, trim_text, write_value,
-};
+use super::chars::{self, Params, find_param, quote, read_params, read_quoted, trim_text, write_value};
 use super::{Mode, ParseError, Uri};
 
 /// `name-addr` or `addr-spec` with header parameters (RFC 3261 §20.10).
@@ -22,11 +20,7 @@ pub struct NameAddr {
 impl NameAddr {
     /// An address without display name and parameters.
     pub fn new(uri: Uri) -> NameAddr {
-        NameAddr {
-            display_name: None,
-            uri,
-            params: Params::new(),
-        }
+        NameAddr { display_name: None, uri, params: Params::new() }
     }
 
     /// Parses one value (not a list) strictly.
@@ -46,29 +40,15 @@ impl NameAddr {
         if let Some(rest) = text.strip_prefix('*')
             && (rest.is_empty() || trim_text(rest).starts_with(';'))
         {
-            return Ok(NameAddr {
-                display_name: None,
-                uri: Uri::wildcard(),
-                params: read_params(rest, mode)?,
-            });
+            return Ok(NameAddr { display_name: None, uri: Uri::wildcard(), params: read_params(rest, mode)? });
         }
         let (display_name, rest) = match display_name(text, mode)? {
             Some(found) => found,
             None => return addr_spec(text, mode),
         };
-        let (uri, params) = rest
-            .split_once('>')
-            .ok_or(ParseError::bad("Unterminated Angle Bracket"))?;
-        let uri = if mode == Mode::Lenient {
-            trim_text(uri)
-        } else {
-            uri
-        };
-        Ok(NameAddr {
-            display_name,
-            uri: Uri::parse(uri)?,
-            params: read_params(params, mode)?,
-        })
+        let (uri, params) = rest.split_once('>').ok_or(ParseError::bad("Unterminated Angle Bracket"))?;
+        let uri = if mode == Mode::Lenient { trim_text(uri) } else { uri };
+        Ok(NameAddr { display_name, uri: Uri::parse(uri)?, params: read_params(params, mode)? })
     }
 
     /// Whether it is `Contact: *` (RFC 3261 §10.2.2).
@@ -89,10 +69,8 @@ impl NameAddr {
     /// The same with a parameter set or replaced.
     #[must_use]
     pub fn with_param(mut self, name: &str, value: Option<&str>) -> NameAddr {
-        self.params
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        self.params
-            .push((name.to_owned(), value.map(str::to_owned)));
+        self.params.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.params.push((name.to_owned(), value.map(str::to_owned)));
         self
     }
 
@@ -115,13 +93,8 @@ fn display_name(text: &str, mode: Mode) -> Result<Option<(Option<String>, &str)>
             return Err(ParseError::bad("Malformed Display Name"));
         }
         // An unterminated quote: the name is what stands before the angle bracket.
-        let (name, rest) = text
-            .split_once('<')
-            .ok_or(ParseError::bad("Malformed Address"))?;
-        return Ok(Some((
-            Some(trim_text(name).trim_matches('"').to_owned()),
-            rest,
-        )));
+        let (name, rest) = text.split_once('<').ok_or(ParseError::bad("Malformed Address"))?;
+        return Ok(Some((Some(trim_text(name).trim_matches('"').to_owned()), rest)));
     }
     let Some(bracket) = text.find(['<', '"']) else {
         return Ok(None);
@@ -131,9 +104,7 @@ fn display_name(text: &str, mode: Mode) -> Result<Option<(Option<String>, &str)>
         return Ok(None);
     };
     let name = trim_text(name);
-    let plain = name
-        .split([' ', '\t'])
-        .all(|word| word.bytes().all(|c| c >= 0x80 || chars::is_token(&[c])));
+    let plain = name.split([' ', '\t']).all(|word| word.bytes().all(|c| c >= 0x80 || chars::is_token(&[c])));
     if !plain && mode == Mode::Strict {
         return Err(ParseError::bad("Malformed Display Name"));
     }
@@ -148,11 +119,7 @@ fn addr_spec(text: &str, mode: Mode) -> Result<NameAddr, ParseError> {
     if mode == Mode::Strict && uri.contains(['?', ',']) {
         return Err(ParseError::bad("URI Needs Angle Brackets"));
     }
-    Ok(NameAddr {
-        display_name: None,
-        uri: Uri::parse(uri)?,
-        params: read_params(params, mode)?,
-    })
+    Ok(NameAddr { display_name: None, uri: Uri::parse(uri)?, params: read_params(params, mode)? })
 }
 
 impl FromStr for NameAddr {

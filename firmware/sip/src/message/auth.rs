@@ -28,10 +28,7 @@ pub struct AuthParam {
 impl AuthValue {
     /// A value without parameters yet.
     pub fn new(scheme: &str) -> AuthValue {
-        AuthValue {
-            scheme: scheme.to_owned(),
-            params: Vec::new(),
-        }
+        AuthValue { scheme: scheme.to_owned(), params: Vec::new() }
     }
 
     /// Parses one value: `scheme name=value, name="value", …`. A comma at the end is common and harmless.
@@ -44,10 +41,7 @@ impl AuthValue {
         if !is_token(scheme.as_bytes()) {
             return Err(ParseError::bad("Malformed Credentials"));
         }
-        Ok(AuthValue {
-            scheme: scheme.to_owned(),
-            params: read_auth_params(rest)?,
-        })
+        Ok(AuthValue { scheme: scheme.to_owned(), params: read_auth_params(rest)? })
     }
 
     /// Whether the scheme is this one, in any case.
@@ -57,31 +51,20 @@ impl AuthValue {
 
     /// The value of a parameter, by its name in any case.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params
-            .iter()
-            .find(|param| param.name.eq_ignore_ascii_case(name))
-            .map(|param| param.value.as_str())
+        self.params.iter().find(|param| param.name.eq_ignore_ascii_case(name)).map(|param| param.value.as_str())
     }
 
     /// Adds a parameter whose value is quoted.
     #[must_use]
     pub fn quoted(mut self, name: &str, value: &str) -> AuthValue {
-        self.params.push(AuthParam {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            quoted: true,
-        });
+        self.params.push(AuthParam { name: name.to_owned(), value: value.to_owned(), quoted: true });
         self
     }
 
     /// Adds a parameter whose value is a token.
     #[must_use]
     pub fn token(mut self, name: &str, value: &str) -> AuthValue {
-        self.params.push(AuthParam {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            quoted: false,
-        });
+        self.params.push(AuthParam { name: name.to_owned(), value: value.to_owned(), quoted: false });
         self
     }
 }
@@ -104,9 +87,7 @@ pub fn read_auth_params(text: &str) -> Result<Vec<AuthParam>, ParseError> {
         let after = trim_text(after);
         if !is_token(name.as_bytes())
             || params.len() == MAX_PARAMS
-            || params
-                .iter()
-                .any(|param| param.name.eq_ignore_ascii_case(name))
+            || params.iter().any(|param| param.name.eq_ignore_ascii_case(name))
         {
             return Err(BAD);
         }
@@ -114,21 +95,14 @@ pub fn read_auth_params(text: &str) -> Result<Vec<AuthParam>, ParseError> {
             let (value, after) = read_quoted(after).ok_or(BAD)?;
             (value, true, after)
         } else {
-            let end = after
-                .bytes()
-                .position(|c| c == b',' || chars::is_lws(c))
-                .unwrap_or(after.len());
+            let end = after.bytes().position(|c| c == b',' || chars::is_lws(c)).unwrap_or(after.len());
             let (value, after) = after.split_at(end);
             if value.contains('"') {
                 return Err(BAD);
             }
             (value.to_owned(), false, after)
         };
-        params.push(AuthParam {
-            name: name.to_owned(),
-            value,
-            quoted,
-        });
+        params.push(AuthParam { name: name.to_owned(), value, quoted });
         rest = trim_text(after);
         if !rest.is_empty() && !rest.starts_with(',') {
             return Err(BAD);
@@ -155,17 +129,13 @@ impl fmt::Display for AuthValue {
 impl fmt::Debug for AuthValue {
     /// The scheme alone: names and responses are nobody's business.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthValue")
-            .field("params", &self.params.len())
-            .finish_non_exhaustive()
+        f.debug_struct("AuthValue").field("params", &self.params.len()).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for AuthParam {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthParam")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("AuthParam").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -175,27 +145,17 @@ mod tests {
 
     #[test]
     fn credentials_are_read_and_written() {
-        let text =
-            "Digest username=\"a, \\\"b\\\"\", realm=\"x\", nc=00000001, qop=auth, response=\"0f\"";
+        let text = "Digest username=\"a, \\\"b\\\"\", realm=\"x\", nc=00000001, qop=auth, response=\"0f\"";
         let value = AuthValue::parse(text).unwrap();
         assert!(value.is("digest"));
         assert_eq!(value.param("USERNAME"), Some("a, \"b\""));
         assert_eq!(value.to_string(), text);
         assert_eq!(AuthValue::parse("Basic").unwrap().params, []);
         assert_eq!(
-            AuthValue::parse("NoOneKnowsThisScheme opaque-data=here")
-                .unwrap()
-                .param("opaque-data"),
+            AuthValue::parse("NoOneKnowsThisScheme opaque-data=here").unwrap().param("opaque-data"),
             Some("here")
         );
-        for bad in [
-            "",
-            "Digest x",
-            "Digest a=\"b",
-            "Digest a=1, A=2",
-            "Digest a=\"b\" c=d",
-            "Di,gest a=b",
-        ] {
+        for bad in ["", "Digest x", "Digest a=\"b", "Digest a=1, A=2", "Digest a=\"b\" c=d", "Di,gest a=b"] {
             assert!(AuthValue::parse(bad).is_err(), "{bad}");
         }
     }

@@ -18,16 +18,10 @@ pub struct MessageBuilder {
 impl MessageBuilder {
     /// A request with its request line. The method must be a token and the URI printable; characters that are not are left out.
     pub fn request(method: &Method, uri: &str) -> MessageBuilder {
-        let mut builder = MessageBuilder {
-            buffer: BytesMut::with_capacity(1024),
-        };
-        builder
-            .buffer
-            .extend(method.as_str().bytes().filter(|&c| is_token(&[c])));
+        let mut builder = MessageBuilder { buffer: BytesMut::with_capacity(1024) };
+        builder.buffer.extend(method.as_str().bytes().filter(|&c| is_token(&[c])));
         builder.buffer.put_u8(b' ');
-        builder
-            .buffer
-            .extend(uri.bytes().filter(|&c| super::chars::is_uri_text(&[c])));
+        builder.buffer.extend(uri.bytes().filter(|&c| super::chars::is_uri_text(&[c])));
         builder.buffer.put_slice(b" SIP/2.0\r\n");
         builder
     }
@@ -35,9 +29,7 @@ impl MessageBuilder {
     /// A request to a typed URI. URI headers are left out: a Request-URI must have none (RFC 3261 §19.1.1).
     pub fn request_to(method: &Method, uri: &Uri) -> MessageBuilder {
         match uri.text.split_once('?') {
-            Some(_) if !uri.headers.is_empty() => {
-                MessageBuilder::request(method, &uri.clone().without_headers().text)
-            }
+            Some(_) if !uri.headers.is_empty() => MessageBuilder::request(method, &uri.clone().without_headers().text),
             _ => MessageBuilder::request(method, &uri.text),
         }
     }
@@ -49,9 +41,7 @@ impl MessageBuilder {
 
     /// A response with a reason phrase of its own.
     pub fn response_with(status: u16, reason: &str) -> MessageBuilder {
-        let mut builder = MessageBuilder {
-            buffer: BytesMut::with_capacity(1024),
-        };
+        let mut builder = MessageBuilder { buffer: BytesMut::with_capacity(1024) };
         // Writing to memory does not fail.
         let _ = write!(builder.buffer, "SIP/2.0 {:03} ", status.clamp(100, 699));
         put_safe(&mut builder.buffer, reason);
@@ -79,21 +69,10 @@ impl MessageBuilder {
         to_tag: Option<&str>,
         source: Option<SocketAddr>,
     ) -> MessageBuilder {
-        MessageBuilder::response_with(error.status, error.reason).copying(
-            request,
-            error.status,
-            to_tag,
-            source,
-        )
+        MessageBuilder::response_with(error.status, error.reason).copying(request, error.status, to_tag, source)
     }
 
-    fn copying(
-        self,
-        request: &Message,
-        status: u16,
-        to_tag: Option<&str>,
-        source: Option<SocketAddr>,
-    ) -> Self {
+    fn copying(self, request: &Message, status: u16, to_tag: Option<&str>, source: Option<SocketAddr>) -> Self {
         let mut builder = self;
         for (at, via) in request.values(HeaderName::Via).enumerate() {
             match (at, source, Via::parse_with(&via, super::Mode::Lenient)) {
@@ -133,18 +112,14 @@ impl MessageBuilder {
         builder
     }
 
-    /// Adds a header field. Line ends and NUL in the value become spaces; characters of the name that are not of a token are left
-    /// out. `Content-Length` is written by [`MessageBuilder::body`] and [`MessageBuilder::finish`] alone and ignored here.
+    /// Adds a header field. Line ends and NUL in the value become spaces. A field whose name is not a token is left out whole: part of
+    /// a name could be another. `Content-Length` is written by [`MessageBuilder::body`] and [`MessageBuilder::finish`] alone and ignored here.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl fmt::Display) -> MessageBuilder {
-        if HeaderName::from_name(name.as_bytes()) == HeaderName::ContentLength {
+        if !is_token(name.as_bytes()) || HeaderName::from_name(name.as_bytes()) == HeaderName::ContentLength {
             return self;
         }
-        let before = self.buffer.len();
-        self.buffer.extend(name.bytes().filter(|&c| is_token(&[c])));
-        if self.buffer.len() == before {
-            return self;
-        }
+        self.buffer.put_slice(name.as_bytes());
         self.buffer.put_slice(b": ");
         let _ = write!(Safe(&mut self.buffer), "{value}");
         self.buffer.put_slice(b"\r\n");
@@ -162,14 +137,8 @@ impl MessageBuilder {
 
     /// [`MessageBuilder::header`] for each value, one field each.
     #[must_use]
-    pub fn headers<T: fmt::Display>(
-        self,
-        name: &str,
-        values: impl IntoIterator<Item = T>,
-    ) -> MessageBuilder {
-        values
-            .into_iter()
-            .fold(self, |builder, value| builder.header(name, value))
+    pub fn headers<T: fmt::Display>(self, name: &str, values: impl IntoIterator<Item = T>) -> MessageBuilder {
+        values.into_iter().fold(self, |builder, value| builder.header(name, value))
     }
 
     /// Ends the message with a body.
@@ -259,24 +228,18 @@ mod tests {
 
     #[test]
     fn nothing_breaks_out_of_its_line() {
-        let bytes =
-            MessageBuilder::request(&Method::Other("X\r\nEvil: 1".into()), "sip:a\r\nEvil: 1@b")
-                .header("Sub\r\nject", "hello\r\nEvil: 1\r\n\r\nbody\0")
-                .header("", "nothing")
-                .header("Content-Length", "9")
-                .header("l", "9")
-                .finish();
+        let bytes = MessageBuilder::request(&Method::Other("X\r\nEvil: 1".into()), "sip:a\r\nEvil: 1@b")
+            .header("Sub\r\nject", "nothing")
+            .header("Subject", "hello\r\nEvil: 1\r\n\r\nbody\0")
+            .header("", "nothing")
+            .header("Content-Length", "9")
+            .header("l", "9")
+            .finish();
         let message = Message::parse_datagram(bytes).unwrap();
         assert_eq!(message.header("Evil"), None);
-        assert_eq!(
-            message.header("Subject").as_deref(),
-            Some("hello  Evil: 1    body")
-        );
+        assert_eq!(message.header("Subject").as_deref(), Some("hello  Evil: 1    body"));
         assert_eq!(message.header("Content-Length").as_deref(), Some("0"));
         let response = MessageBuilder::response_with(200, "OK\r\nEvil: 1").finish();
-        assert_eq!(
-            Message::parse_datagram(response).unwrap().header("Evil"),
-            None
-        );
+        assert_eq!(Message::parse_datagram(response).unwrap().header("Evil"), None);
     }
 }

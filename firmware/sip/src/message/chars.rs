@@ -24,10 +24,7 @@ const fn classes() -> [u8; 256] {
         if c.is_ascii_alphanumeric() {
             table[i] |= TOKEN | HOST;
         }
-        if matches!(
-            c,
-            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
-        ) {
+        if matches!(c, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~') {
             table[i] |= TOKEN;
         }
         // `_` is not in the grammar of a host name, but in the names people give their machines.
@@ -49,6 +46,11 @@ fn has_class(byte: u8, class: u8) -> bool {
 /// Whether the text is a `token`.
 pub fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&c| has_class(c, TOKEN))
+}
+
+/// How many bytes at the start are of a token.
+pub(crate) fn token_length(text: &[u8]) -> usize {
+    text.iter().position(|&c| !has_class(c, TOKEN)).unwrap_or(text.len())
 }
 
 /// Whether every byte may stand in a URI as we take it: no control character, space, angle bracket or quote.
@@ -149,10 +151,7 @@ pub enum UriPart {
 pub fn escape(text: &str, part: UriPart) -> Cow<'_, str> {
     let plain = |c: u8| {
         c.is_ascii_alphanumeric()
-            || matches!(
-                c,
-                b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')'
-            )
+            || matches!(c, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
             || match part {
                 UriPart::User => matches!(c, b'&' | b'=' | b'+' | b'$' | b',' | b'?' | b'/'),
                 UriPart::Param => matches!(c, b'[' | b']' | b'/' | b':' | b'&' | b'+' | b'$'),
@@ -241,11 +240,7 @@ pub(crate) fn read_params(text: &str, mode: Mode) -> Result<Params, ParseError> 
         if params.len() == MAX_PARAMS {
             return Err(ParseError::bad("Too Many Parameters"));
         }
-        if mode == Mode::Strict
-            && params
-                .iter()
-                .any(|(known, _): &(String, _)| known.eq_ignore_ascii_case(name))
-        {
+        if mode == Mode::Strict && params.iter().any(|(known, _): &(String, _)| known.eq_ignore_ascii_case(name)) {
             return Err(ParseError::bad("Repeated Parameter"));
         }
         params.push((name.to_owned(), value));
@@ -255,10 +250,7 @@ pub(crate) fn read_params(text: &str, mode: Mode) -> Result<Params, ParseError> 
 
 /// One parameter at the start of `text`: name, value, and the rest from its `;` on.
 fn read_param(text: &str, mode: Mode) -> Result<(&str, Option<String>, &str), ParseError> {
-    let name_end = text
-        .bytes()
-        .position(|c| matches!(c, b';' | b'=') || is_lws(c))
-        .unwrap_or(text.len());
+    let name_end = text.bytes().position(|c| matches!(c, b';' | b'=') || is_lws(c)).unwrap_or(text.len());
     let (name, tail) = text.split_at(name_end);
     if !name.is_empty() && !is_token(name.as_bytes()) {
         return Err(ParseError::bad("Malformed Parameter Name"));
@@ -272,32 +264,18 @@ fn read_param(text: &str, mode: Mode) -> Result<(&str, Option<String>, &str), Pa
     }
     let tail = trim_text(tail);
     if tail.starts_with('"') {
-        let (value, tail) =
-            read_quoted(tail).ok_or(ParseError::bad("Unterminated Quoted String"))?;
+        let (value, tail) = read_quoted(tail).ok_or(ParseError::bad("Unterminated Quoted String"))?;
         return Ok((name, Some(value), trim_text(tail)));
     }
-    let value_end = tail
-        .bytes()
-        .position(|c| c == b';' || is_lws(c))
-        .unwrap_or(tail.len());
+    let value_end = tail.bytes().position(|c| c == b';' || is_lws(c)).unwrap_or(tail.len());
     let (value, tail) = tail.split_at(value_end);
-    if value.is_empty() && mode == Mode::Strict
-        || value
-            .bytes()
-            .any(|c| matches!(c, b'"' | b'<' | b'>' | b','))
-    {
+    if value.is_empty() && mode == Mode::Strict || value.bytes().any(|c| matches!(c, b'"' | b'<' | b'>' | b',')) {
         return Err(ParseError::bad("Malformed Parameter Value"));
     }
     Ok((name, Some(value.to_owned()), trim_text(tail)))
 }
 
 /// The value of a parameter by its name in any case: `None` when absent, an empty text when it has no value.
-pub(crate) fn find_param<'a>(
-    params: &'a [(String, Option<String>)],
-    name: &str,
-) -> Option<&'a str> {
-    params
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_deref().unwrap_or(""))
+pub(crate) fn find_param<'a>(params: &'a [(String, Option<String>)], name: &str) -> Option<&'a str> {
+    params.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_deref().unwrap_or(""))
 }

@@ -24,10 +24,7 @@ impl CSeq {
         let (number, method) = trim_text(text).split_once([' ', '\t']).ok_or(BAD)?;
         let number = chars::digits(number.as_bytes(), (1 << 31) - 1).ok_or(BAD)?;
         let method = method_name(method).ok_or(BAD)?;
-        Ok(CSeq {
-            number: u32::try_from(number).map_err(|_| BAD)?,
-            method,
-        })
+        Ok(CSeq { number: u32::try_from(number).map_err(|_| BAD)?, method })
     }
 }
 
@@ -70,10 +67,7 @@ impl RAck {
     pub fn parse(text: &str) -> Result<RAck, ParseError> {
         const BAD: ParseError = ParseError::bad("Malformed RAck");
         let (rseq, cseq) = trim_text(text).split_once([' ', '\t']).ok_or(BAD)?;
-        Ok(RAck {
-            rseq: number(rseq, u64::from(u32::MAX)).ok_or(BAD)?,
-            cseq: CSeq::parse(cseq).map_err(|_| BAD)?,
-        })
+        Ok(RAck { rseq: number(rseq, u64::from(u32::MAX)).ok_or(BAD)?, cseq: CSeq::parse(cseq).map_err(|_| BAD)? })
     }
 }
 
@@ -114,8 +108,7 @@ impl SessionExpires {
             Some(who) if who.eq_ignore_ascii_case("uas") => Some(Refresher::Uas),
             Some(_) => return Err(ParseError::bad("Malformed Session-Expires")),
         };
-        let seconds =
-            delta_seconds(&value.value).ok_or(ParseError::bad("Malformed Session-Expires"))?;
+        let seconds = delta_seconds(&value.value).ok_or(ParseError::bad("Malformed Session-Expires"))?;
         Ok(SessionExpires { seconds, refresher })
     }
 }
@@ -155,10 +148,7 @@ impl Replaces {
         let value = Parametrised::parse(text)?;
         let tag = |names: [&str; 2]| {
             let found = names.iter().find_map(|name| value.param(name));
-            found
-                .filter(|tag| !tag.is_empty())
-                .map(str::to_owned)
-                .ok_or(BAD)
+            found.filter(|tag| !tag.is_empty()).map(str::to_owned).ok_or(BAD)
         };
         Ok(Replaces {
             to_tag: tag(["to-tag", "remote-tag"])?,
@@ -172,11 +162,7 @@ impl Replaces {
 impl fmt::Display for Replaces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let early_only = if self.early_only { ";early-only" } else { "" };
-        write!(
-            f,
-            "{};to-tag={};from-tag={}{early_only}",
-            self.call_id, self.to_tag, self.from_tag
-        )
+        write!(f, "{};to-tag={};from-tag={}{early_only}", self.call_id, self.to_tag, self.from_tag)
     }
 }
 
@@ -201,10 +187,7 @@ impl Parametrised {
         if value.is_empty() {
             return Err(ParseError::bad("Empty Header Value"));
         }
-        Ok(Parametrised {
-            value: value.to_owned(),
-            params: read_params(params, Mode::Lenient)?,
-        })
+        Ok(Parametrised { value: value.to_owned(), params: read_params(params, Mode::Lenient)? })
     }
 
     /// The value of a parameter, by its name in any case.
@@ -225,15 +208,10 @@ impl Parametrised {
 
 /// Whether a `Date` is one (RFC 3261 §20.17: RFC 1123 form, GMT alone).
 pub(crate) fn is_sip_date(text: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let mut words = trim_text(text)
-        .split([' ', '\t'])
-        .filter(|word| !word.is_empty());
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut words = trim_text(text).split([' ', '\t']).filter(|word| !word.is_empty());
     let mut word = || words.next().unwrap_or_default();
-    let two =
-        |text: &str, max: u64| text.len() == 2 && chars::digits(text.as_bytes(), max).is_some();
+    let two = |text: &str, max: u64| text.len() == 2 && chars::digits(text.as_bytes(), max).is_some();
     let day_name = word();
     let named = ["Mon,", "Tue,", "Wed,", "Thu,", "Fri,", "Sat,", "Sun,"].contains(&day_name);
     let day = two(word(), 31) && MONTHS.contains(&word());
@@ -279,11 +257,7 @@ impl Message {
 
     /// `Min-SE` in seconds (RFC 4028 §5).
     pub fn min_se(&self) -> Option<u32> {
-        delta_seconds(
-            &Parametrised::parse(&self.get(HeaderName::MinSe)?)
-                .ok()?
-                .value,
-        )
+        delta_seconds(&Parametrised::parse(&self.get(HeaderName::MinSe)?).ok()?.value)
     }
 
     /// `Replaces` (RFC 3891). `None` when absent.
@@ -304,10 +278,7 @@ impl Message {
     /// [`ParseError`] 400 when there is not exactly one, or it is not an address.
     pub fn refer_to(&self) -> Result<super::NameAddr, ParseError> {
         let one = self.count(HeaderName::ReferTo) == 1;
-        let value = self
-            .get(HeaderName::ReferTo)
-            .filter(|_| one)
-            .ok_or(ParseError::bad("Missing Refer-To"))?;
+        let value = self.get(HeaderName::ReferTo).filter(|_| one).ok_or(ParseError::bad("Missing Refer-To"))?;
         // Phones leave out the angle brackets around a URI with headers.
         super::NameAddr::parse_with(&value, Mode::Lenient)
     }
@@ -334,9 +305,7 @@ impl Message {
 
     /// All `Reason` values (RFC 3326).
     pub fn reasons(&self) -> Vec<Parametrised> {
-        self.values(HeaderName::Reason)
-            .filter_map(|value| Parametrised::parse(&value).ok())
-            .collect()
+        self.values(HeaderName::Reason).filter_map(|value| Parametrised::parse(&value).ok()).collect()
     }
 
     /// `Retry-After` in seconds, without comment and parameters (RFC 3261 §20.33).
@@ -348,9 +317,7 @@ impl Message {
     /// The credentials or challenges of a header (`Authorization`, `Proxy-Authorization`, `WWW-Authenticate`,
     /// `Proxy-Authenticate`): one per field, those that parse.
     pub fn credentials(&self, name: HeaderName) -> Vec<super::AuthValue> {
-        self.values(name)
-            .filter_map(|value| super::AuthValue::parse(&value).ok())
-            .collect()
+        self.values(name).filter_map(|value| super::AuthValue::parse(&value).ok()).collect()
     }
 }
 

@@ -19,16 +19,11 @@ pub(crate) struct Span {
 impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Span {
         // Messages are limited to far less than 4 GiB before they come here.
-        Span {
-            start: u32::try_from(start).unwrap_or(u32::MAX),
-            end: u32::try_from(end).unwrap_or(u32::MAX),
-        }
+        Span { start: u32::try_from(start).unwrap_or(u32::MAX), end: u32::try_from(end).unwrap_or(u32::MAX) }
     }
 
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
-        bytes
-            .get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
@@ -48,9 +43,7 @@ impl Field {
     /// The name as written.
     pub(crate) fn name_text(self, bytes: &[u8]) -> &[u8] {
         let start = self.name_start as usize;
-        bytes
-            .get(start..start + usize::from(self.name_length))
-            .unwrap_or_default()
+        bytes.get(start..start + usize::from(self.name_length)).unwrap_or_default()
     }
 }
 
@@ -68,6 +61,8 @@ pub(crate) struct Index {
     pub(crate) content_length: Option<usize>,
     /// There are several, or one that is no number: on a stream nobody knows where the message ends.
     pub(crate) length_unclear: bool,
+    /// More `Via` than we take: an answer would have to repeat them all.
+    pub(crate) too_many_vias: bool,
     /// The first thing wrong.
     pub(crate) defect: Option<ParseError>,
 }
@@ -100,28 +95,16 @@ fn line(bytes: &[u8], start: usize) -> Line {
     loop {
         let rest = bytes.get(from..).unwrap_or_default();
         let Some(offset) = memchr2(b'\n', b'\r', rest) else {
-            return Line {
-                end: bytes.len(),
-                next: bytes.len(),
-                ending: Ending::Missing,
-            };
+            return Line { end: bytes.len(), next: bytes.len(), ending: Ending::Missing };
         };
         let at = from + offset;
         let carriage_return = bytes.get(at) == Some(&b'\r');
         if carriage_return && bytes.get(at + 1) == Some(&b'\n') {
             let ending = if loose { Ending::Loose } else { Ending::CrLf };
-            return Line {
-                end: at,
-                next: at + 2,
-                ending,
-            };
+            return Line { end: at, next: at + 2, ending };
         }
         if !carriage_return {
-            return Line {
-                end: at,
-                next: at + 1,
-                ending: Ending::Loose,
-            };
+            return Line { end: at, next: at + 1, ending: Ending::Loose };
         }
         loose = true;
         from = at + 1;
@@ -140,13 +123,11 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
         body_start: bytes.len(),
         content_length: None,
         length_unclear: false,
+        too_many_vias: false,
         defect: None,
     };
     if bytes.len() > limits.message.min(u32::MAX as usize) {
-        index.defect(ParseError {
-            status: 513,
-            reason: "Message Too Large",
-        });
+        index.defect(ParseError { status: 513, reason: "Message Too Large" });
     }
     let max_line = limits.line.min(usize::from(u16::MAX));
 
@@ -155,10 +136,7 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
         index.defect(ParseError::bad("Malformed Start Line"));
     }
     if start.end > max_line {
-        index.defect(ParseError {
-            status: 513,
-            reason: "Start Line Too Long",
-        });
+        index.defect(ParseError { status: 513, reason: "Start Line Too Long" });
     }
     start_line(bytes, start.end, options, &mut index);
 
@@ -175,9 +153,7 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
         }
         let mut folded = false;
         let mut loose = physical.ending != Ending::CrLf;
-        while physical.ending != Ending::Missing
-            && matches!(bytes.get(physical.next), Some(b' ' | b'\t'))
-        {
+        while physical.ending != Ending::Missing && matches!(bytes.get(physical.next), Some(b' ' | b'\t')) {
             folded = true;
             physical = line(bytes, physical.next);
             loose |= physical.ending != Ending::CrLf;
@@ -193,25 +169,15 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
             break;
         }
         let text = bytes.get(line_start..end).unwrap_or_default();
-        if loose
-            && (strict
-                || memchr(b'\r', text)
-                    .is_some_and(|at| !folded && text.get(at + 1) != Some(&b'\n')))
-        {
+        if loose && (strict || memchr(b'\r', text).is_some_and(|at| !folded && text.get(at + 1) != Some(&b'\n'))) {
             index.defect(ParseError::bad("Line Without CRLF"));
         }
         if text.len() > max_line {
-            index.defect(ParseError {
-                status: 513,
-                reason: "Header Line Too Long",
-            });
+            index.defect(ParseError { status: 513, reason: "Header Line Too Long" });
             continue;
         }
         if index.fields.len() == limits.headers {
-            index.defect(ParseError {
-                status: 513,
-                reason: "Too Many Header Fields",
-            });
+            index.defect(ParseError { status: 513, reason: "Too Many Header Fields" });
             break;
         }
         let Some(field) = field(bytes, line_start, end, folded) else {
@@ -221,20 +187,21 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
         let value = field.value.of(bytes);
         if field.name == HeaderName::ContentLength {
             content_length(value, &mut index);
-        } else if field.name.is_list() && value.len() > limits.list_values.min(limits.vias) {
+        } else if field.name == HeaderName::Via || field.name.is_list() && value.len() > limits.list_values {
+            // Commas inside quotes count too: nobody needs so many of them either.
             let values = memchr::memchr_iter(b',', value).count() + 1;
             if values > limits.list_values {
                 index.defect(ParseError::bad("Too Many Values In Header"));
             }
             if field.name == HeaderName::Via {
+                index.too_many_vias |= values > limits.list_values;
                 vias += values;
             }
-        } else if field.name == HeaderName::Via {
-            vias += 1;
         }
         index.fields.push(field);
     }
     if vias > limits.vias {
+        index.too_many_vias = true;
         index.defect(ParseError::bad("Too Many Via Values"));
     }
     index
@@ -243,26 +210,22 @@ pub(crate) fn index(bytes: &[u8], options: &ParseOptions) -> Index {
 /// Takes `name HCOLON value` apart. The line is `bytes[start..end]`.
 fn field(bytes: &[u8], start: usize, end: usize, folded: bool) -> Option<Field> {
     let text = bytes.get(start..end)?;
-    let colon = memchr(b':', text)?;
-    let mut name = text.get(..colon)?;
-    while let [rest @ .., b' ' | b'\t'] = name {
-        name = rest;
-    }
-    if !is_token(name) {
+    // A colon is not of a token, so one pass checks the name and finds its end.
+    let name_length = chars::token_length(text);
+    let name = text.get(..name_length).filter(|name| !name.is_empty())?;
+    let blanks = text.get(name_length..)?.iter().take_while(|&&c| matches!(c, b' ' | b'\t')).count();
+    let colon = name_length + blanks;
+    if text.get(colon) != Some(&b':') {
         return None;
     }
     let after = text.get(colon + 1..)?;
     let value = trim(after);
-    let lead = after
-        .iter()
-        .take_while(|&&c| chars::is_lws(c))
-        .count()
-        .min(after.len() - value.len());
+    let lead = after.iter().take_while(|&&c| chars::is_lws(c)).count().min(after.len() - value.len());
     let value_start = start + colon + 1 + lead;
     Some(Field {
         name: HeaderName::from_name(name),
         folded: folded && memchr(b'\n', value).is_some(),
-        name_length: u16::try_from(name.len()).ok()?,
+        name_length: u16::try_from(name_length).ok()?,
         name_start: u32::try_from(start).ok()?,
         value: Span::new(value_start, value_start + value.len()),
     })
@@ -286,10 +249,7 @@ fn content_length(value: &[u8], index: &mut Index) {
 /// Takes the start line `bytes[..end]` apart (RFC 3261 §7.1, §7.2).
 fn start_line(bytes: &[u8], end: usize, options: &ParseOptions, index: &mut Index) {
     let text = bytes.get(..end).unwrap_or_default();
-    if text
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"))
-    {
+    if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/")) {
         status_line(text, index);
     } else {
         request_line(text, options, index);
@@ -305,9 +265,7 @@ fn status_line(text: &[u8], index: &mut Index) {
     let rest = text.get(space + 1..).unwrap_or_default();
     let code_end = memchr(b' ', rest).unwrap_or(rest.len());
     match chars::digits(rest.get(..code_end).unwrap_or_default(), 699) {
-        Some(code) if code >= 100 && code_end == 3 => {
-            index.kind = Kind::Response(u16::try_from(code).unwrap_or(0))
-        }
+        Some(code) if code >= 100 && code_end == 3 => index.kind = Kind::Response(u16::try_from(code).unwrap_or(0)),
         _ => index.defect(ParseError::bad("Malformed Status Code")),
     }
     // The space after the code is required, but nobody is helped by refusing "SIP/2.0 200".
@@ -323,8 +281,7 @@ fn request_line(text: &[u8], options: &ParseOptions, index: &mut Index) {
         if first == last {
             return index.defect(ParseError::bad("Malformed Request Line"));
         }
-        (method_end, uri_start, uri_end, version_start, version_end) =
-            (first, first + 1, last, last + 1, text.len());
+        (method_end, uri_start, uri_end, version_start, version_end) = (first, first + 1, last, last + 1, text.len());
     } else {
         let blank = |c: &u8| matches!(c, b' ' | b'\t');
         let solid = |c: &u8| !blank(c);
@@ -347,10 +304,7 @@ fn request_line(text: &[u8], options: &ParseOptions, index: &mut Index) {
     } else {
         index.defect(ParseError::bad("Malformed Method"));
     }
-    version(
-        text.get(version_start..version_end).unwrap_or_default(),
-        index,
-    );
+    version(text.get(version_start..version_end).unwrap_or_default(), index);
     let (mut uri_start, mut uri_end) = (uri_start, uri_end);
     if options.mode == Mode::Lenient
         && let Some([b'<', .., b'>']) = text.get(uri_start..uri_end)
@@ -360,10 +314,7 @@ fn request_line(text: &[u8], options: &ParseOptions, index: &mut Index) {
     }
     let uri = text.get(uri_start..uri_end).unwrap_or_default();
     if uri.len() > options.limits.request_uri {
-        index.defect(ParseError {
-            status: 414,
-            reason: "Request-URI Too Long",
-        });
+        index.defect(ParseError { status: 414, reason: "Request-URI Too Long" });
     }
     if is_uri_text(uri) && std::str::from_utf8(uri).is_ok() {
         index.target = Span::new(uri_start, uri_end);
@@ -377,17 +328,11 @@ fn version(text: &[u8], index: &mut Index) {
         return;
     }
     let number = |part: &[u8]| chars::digits(part, u64::MAX).is_some();
-    let other = text
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"))
-        && memchr(b'.', text).is_some_and(|dot| {
-            text.get(4..dot).is_some_and(number) && text.get(dot + 1..).is_some_and(number)
-        });
+    let other = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"))
+        && memchr(b'.', text)
+            .is_some_and(|dot| text.get(4..dot).is_some_and(number) && text.get(dot + 1..).is_some_and(number));
     index.defect(if other {
-        ParseError {
-            status: 505,
-            reason: "Version Not Supported",
-        }
+        ParseError { status: 505, reason: "Version Not Supported" }
     } else {
         ParseError::bad("Malformed Start Line")
     });

@@ -57,9 +57,6 @@ pub struct ParseOptions {
 impl ParseOptions {
     /// Lenient, with the limits of the default.
     pub fn lenient() -> ParseOptions {
-        ParseOptions {
-            mode: Mode::Lenient,
-            ..ParseOptions::default()
-        }
+        ParseOptions { mode: Mode::Lenient, ..ParseOptions::default() }
     }
 }

@@ -68,10 +68,7 @@ impl Method {
 
     /// Whether the request makes or refreshes a dialog's remote target (RFC 3261 §12.1, RFC 6665, RFC 3515).
     pub fn forms_dialog(&self) -> bool {
-        matches!(
-            self,
-            Method::Invite | Method::Subscribe | Method::Refer | Method::Notify
-        )
+        matches!(self, Method::Invite | Method::Subscribe | Method::Refer | Method::Notify)
     }
 }
 

@@ -72,10 +72,7 @@ pub struct ParseError {
 impl ParseError {
     /// A 400 with its reason.
     pub const fn bad(reason: &'static str) -> ParseError {
-        ParseError {
-            status: 400,
-            reason,
-        }
+        ParseError { status: 400, reason }
     }
 }
 
@@ -94,10 +91,7 @@ impl Message {
     ///
     /// # Errors
     /// [`ParseError`] with the status the sender deserves; [`Message::salvage`] gives what an answer needs.
-    pub fn parse_datagram_with(
-        bytes: Bytes,
-        options: &ParseOptions,
-    ) -> Result<Message, ParseError> {
+    pub fn parse_datagram_with(bytes: Bytes, options: &ParseOptions) -> Result<Message, ParseError> {
         let mut bytes = skip_empty_lines(bytes);
         let index = index::index(&bytes, options);
         if let Some(defect) = index.defect {
@@ -109,34 +103,25 @@ impl Message {
             return Err(ParseError::bad("Content-Length Larger Than Message"));
         }
         if length > options.limits.body {
-            return Err(ParseError {
-                status: 413,
-                reason: "Request Entity Too Large",
-            });
+            return Err(ParseError { status: 413, reason: "Request Entity Too Large" });
         }
         bytes.truncate(index.body_start + length);
         Ok(Message::from_index(bytes, index, options.mode))
     }
 
     /// What can be understood of a request that [`Message::parse_datagram`] refused: enough to answer it with the status of its
-    /// [`ParseError`]. `None` when there is nothing to answer: a response, an ACK, or nobody to send the answer to.
+    /// [`ParseError`]. `None` when there is nothing to answer: a response, an ACK, nobody to send the answer to, or
+    /// more `Via` than an answer may repeat.
     /// The result has no body and must not be used for anything else.
     pub fn salvage(bytes: Bytes) -> Option<Message> {
         let bytes = skip_empty_lines(bytes);
-        let limits = Limits {
-            message: usize::MAX,
-            ..Limits::default()
-        };
+        let limits = Limits { message: usize::MAX, ..Limits::default() };
         let head = bytes.slice(..bytes.len().min(Limits::default().message));
-        let index = index::index(
-            &head,
-            &ParseOptions {
-                mode: Mode::Lenient,
-                limits,
-            },
-        );
+        let index = index::index(&head, &ParseOptions { mode: Mode::Lenient, limits });
+        let few_vias = !index.too_many_vias;
         let message = Message::from_index(head.slice(..index.body_start), index, Mode::Lenient);
-        let answerable = message.kind == Kind::Request
+        let answerable = few_vias
+            && message.kind == Kind::Request
             && message.method() != Method::Ack
             && message.has(HeaderName::Via)
             && message.has(HeaderName::CSeq);
@@ -144,23 +129,8 @@ impl Message {
     }
 
     fn from_index(bytes: Bytes, index: Index, mode: Mode) -> Message {
-        let Index {
-            kind,
-            method,
-            target,
-            fields,
-            body_start,
-            ..
-        } = index;
-        Message {
-            bytes,
-            mode,
-            kind,
-            method,
-            target,
-            fields,
-            body_start,
-        }
+        let Index { kind, method, target, fields, body_start, .. } = index;
+        Message { bytes, mode, kind, method, target, fields, body_start }
     }
 
     /// The bytes on the wire.
@@ -187,9 +157,7 @@ impl Message {
     pub fn method(&self) -> Method {
         match self.kind {
             Kind::Request => Method::from_name(str_of(self.method.of(&self.bytes))),
-            Kind::Response(_) => self
-                .cseq()
-                .map_or(Method::Other("".into()), |cseq| cseq.method),
+            Kind::Response(_) => self.cseq().map_or(Method::Other("".into()), |cseq| cseq.method),
         }
     }
 
@@ -203,20 +171,12 @@ impl Message {
 
     /// The Request-URI as text; empty for a response.
     pub fn request_uri(&self) -> &str {
-        if self.is_request() {
-            str_of(self.target.of(&self.bytes))
-        } else {
-            ""
-        }
+        if self.is_request() { str_of(self.target.of(&self.bytes)) } else { "" }
     }
 
     /// The reason phrase of a response; empty for a request.
     pub fn reason_phrase(&self) -> Cow<'_, str> {
-        if self.is_request() {
-            Cow::Borrowed("")
-        } else {
-            String::from_utf8_lossy(self.target.of(&self.bytes))
-        }
+        if self.is_request() { Cow::Borrowed("") } else { String::from_utf8_lossy(self.target.of(&self.bytes)) }
     }
 
     /// The first value of a header, unfolded. `name` is the long form, any case ("Contact"); compact forms match too.
@@ -224,10 +184,7 @@ impl Message {
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         match HeaderName::from_name(name.as_bytes()) {
             HeaderName::Other => {
-                let field = self
-                    .fields
-                    .iter()
-                    .find(|field| self.is_named(field, name))?;
+                let field = self.fields.iter().find(|field| self.is_named(field, name))?;
                 Some(values::unfold(field.value.of(&self.bytes), field.folded))
             }
             id => self.get(id),
@@ -240,13 +197,8 @@ impl Message {
         match HeaderName::from_name(name.as_bytes()) {
             HeaderName::Other => {
                 let name = name.to_owned();
-                let fields = self
-                    .fields
-                    .iter()
-                    .filter(move |field| self.is_named(field, &name));
-                Box::new(
-                    fields.map(|field| values::unfold(field.value.of(&self.bytes), field.folded)),
-                )
+                let fields = self.fields.iter().filter(move |field| self.is_named(field, &name));
+                Box::new(fields.map(|field| values::unfold(field.value.of(&self.bytes), field.folded)))
             }
             id => Box::new(self.values(id)),
         }
@@ -275,37 +227,26 @@ impl Message {
 
     /// How many fields of this name there are (a list in one field counts once).
     pub fn count(&self, name: HeaderName) -> usize {
-        self.fields
-            .iter()
-            .filter(|field| field.name == name)
-            .count()
+        self.fields.iter().filter(|field| field.name == name).count()
     }
 
     /// Whether a header that lists tokens (`Supported`, `Require`, `Allow` …) has this one. Option tags and methods are compared
     /// without regard to case, as phones write them.
     pub fn lists(&self, name: HeaderName, token: &str) -> bool {
-        self.values(name)
-            .any(|value| value.eq_ignore_ascii_case(token))
+        self.values(name).any(|value| value.eq_ignore_ascii_case(token))
     }
 
     /// Every header field in order: its name as written and its whole value, unfolded.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, Cow<'_, str>, Cow<'_, str>)> + '_ {
         self.fields.iter().map(|field| {
             let name = String::from_utf8_lossy(field.name_text(&self.bytes));
-            (
-                field.name,
-                name,
-                values::unfold(field.value.of(&self.bytes), field.folded),
-            )
+            (field.name, name, values::unfold(field.value.of(&self.bytes), field.folded))
         })
     }
 
     /// `Call-ID`.
     pub fn call_id(&self) -> &str {
-        let field = self
-            .fields
-            .iter()
-            .find(|field| field.name == HeaderName::CallId);
+        let field = self.fields.iter().find(|field| field.name == HeaderName::CallId);
         field.map_or("", |field| str_of(field.value.of(&self.bytes)))
     }
 
@@ -334,17 +275,13 @@ impl Message {
     /// # Errors
     /// [`ParseError`] for the first that is not one.
     pub fn vias(&self) -> Result<Vec<Via>, ParseError> {
-        self.values(HeaderName::Via)
-            .map(|value| Via::parse_with(&value, self.mode))
-            .collect()
+        self.values(HeaderName::Via).map(|value| Via::parse_with(&value, self.mode)).collect()
     }
 
     /// All `Contact` values, typed (`*` is a [`NameAddr`] whose URI is `*`). Values that are not addresses are left out:
     /// [`Message::addresses`] tells.
     pub fn contacts(&self) -> Vec<NameAddr> {
-        self.values(HeaderName::Contact)
-            .filter_map(|value| NameAddr::parse_with(&value, self.mode).ok())
-            .collect()
+        self.values(HeaderName::Contact).filter_map(|value| NameAddr::parse_with(&value, self.mode).ok()).collect()
     }
 
     /// All values of a header of addresses (`Contact`, `Route`, `Record-Route`, `Path`, `P-Asserted-Identity`, `Refer-To` …).
@@ -352,9 +289,7 @@ impl Message {
     /// # Errors
     /// [`ParseError`] 400 for the first that is not one.
     pub fn addresses(&self, name: HeaderName) -> Result<Vec<NameAddr>, ParseError> {
-        self.values(name)
-            .map(|value| NameAddr::parse_with(&value, self.mode))
-            .collect()
+        self.values(name).map(|value| NameAddr::parse_with(&value, self.mode)).collect()
     }
 
     /// The body.
@@ -368,10 +303,7 @@ impl Message {
     }
 
     fn is_named(&self, field: &Field, name: &str) -> bool {
-        field.name == HeaderName::Other
-            && field
-                .name_text(&self.bytes)
-                .eq_ignore_ascii_case(name.as_bytes())
+        field.name == HeaderName::Other && field.name_text(&self.bytes).eq_ignore_ascii_case(name.as_bytes())
     }
 }
 
@@ -395,10 +327,7 @@ fn str_of(bytes: &[u8]) -> &str {
 }
 
 fn skip_empty_lines(mut bytes: Bytes) -> Bytes {
-    let empty = bytes
-        .iter()
-        .take_while(|&&c| matches!(c, b'\r' | b'\n'))
-        .count();
+    let empty = bytes.iter().take_while(|&&c| matches!(c, b'\r' | b'\n')).count();
     if empty > 0 {
         bytes = bytes.slice(empty..);
     }

@@ -39,8 +39,7 @@ impl Uri {
         let (scheme, rest) = text.split_once(':').ok_or(BAD)?;
         let mut letters = scheme.bytes();
         let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
-        if !first || !letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.'))
-        {
+        if !first || !letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.')) {
             return Err(BAD);
         }
         let mut uri = Uri {
@@ -67,10 +66,7 @@ impl Uri {
             text: String::new(),
             scheme: "sip".into(),
             user: user.map(str::to_owned),
-            host: host
-                .trim_start_matches('[')
-                .trim_end_matches(']')
-                .to_owned(),
+            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
             port,
             params: Params::new(),
             headers: Vec::new(),
@@ -95,19 +91,13 @@ impl Uri {
     /// The value of a URI parameter (`transport`, `lr`, `ob`, `gr` …), by its name in any case. A parameter without value gives
     /// an empty text.
     pub fn param(&self, name: &str) -> Option<&str> {
-        let found = self
-            .params
-            .iter()
-            .find(|(known, _)| unescape(known).eq_ignore_ascii_case(name));
+        let found = self.params.iter().find(|(known, _)| unescape(known).eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_deref().unwrap_or(""))
     }
 
     /// The value of a URI header (`Replaces` in `Refer-To: <sip:…?Replaces=…>`), by its name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// Whether it is a `sip:` or `sips:` URI.
@@ -123,11 +113,7 @@ impl Uri {
     /// The user part with password and its own parameters as written, escapes and all; `None` without `@`.
     pub fn userinfo(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once(':')?;
-        if self.is_sip() {
-            rest.split_once('@').map(|(user, _)| user)
-        } else {
-            None
-        }
+        if self.is_sip() { rest.split_once('@').map(|(user, _)| user) } else { None }
     }
 
     /// The password in the user part, unescaped. RFC 3261 §19.1.1 recommends against having one.
@@ -139,10 +125,8 @@ impl Uri {
     /// The same with a URI parameter set or replaced; the text is written anew.
     #[must_use]
     pub fn with_param(mut self, name: &str, value: Option<&str>) -> Uri {
-        self.params
-            .retain(|(known, _)| !unescape(known).eq_ignore_ascii_case(name));
-        self.params
-            .push((name.to_owned(), value.map(str::to_owned)));
+        self.params.retain(|(known, _)| !unescape(known).eq_ignore_ascii_case(name));
+        self.params.push((name.to_owned(), value.map(str::to_owned)));
         self.rewrite();
         self
     }
@@ -176,10 +160,7 @@ impl Uri {
                     text.push_str(&port.to_string());
                 }
             }
-            "tel" => text.push_str(&escape(
-                self.user.as_deref().unwrap_or_default(),
-                UriPart::User,
-            )),
+            "tel" => text.push_str(&escape(self.user.as_deref().unwrap_or_default(), UriPart::User)),
             _ => return,
         }
         for (name, value) in &self.params {
@@ -206,9 +187,7 @@ impl Uri {
             let user = userinfo.split_once(':').map_or(userinfo, |(user, _)| user);
             let user = user.split_once(';').map_or(user, |(user, _)| user);
             // Some phones leave the `@` of a Call-ID in `?Replaces=` unescaped: after the `?` it does no harm.
-            let before_headers = host_part
-                .split_once('?')
-                .map_or(host_part, |(before, _)| before);
+            let before_headers = host_part.split_once('?').map_or(host_part, |(before, _)| before);
             if user.is_empty() || before_headers.contains('@') {
                 return Err(ParseError::bad("Malformed User Part"));
             }
@@ -237,8 +216,7 @@ impl Uri {
                 if name.is_empty() || self.headers.len() == MAX_PARAMS {
                     return Err(ParseError::bad("Malformed URI Headers"));
                 }
-                self.headers
-                    .push((unescape(name).into_owned(), unescape(value).into_owned()));
+                self.headers.push((unescape(name).into_owned(), unescape(value).into_owned()));
             }
         }
         Ok(())
@@ -252,12 +230,8 @@ impl Uri {
         };
         let number = unescape(number);
         let digits = number.strip_prefix('+').unwrap_or(&number);
-        let known =
-            |c: u8| c.is_ascii_hexdigit() || matches!(c, b'*' | b'#' | b'-' | b'.' | b'(' | b')');
-        if digits.is_empty()
-            || !digits.bytes().all(known)
-            || !digits.bytes().any(|c| !is_visual_separator(c))
-        {
+        let known = |c: u8| c.is_ascii_hexdigit() || matches!(c, b'*' | b'#' | b'-' | b'.' | b'(' | b')');
+        if digits.is_empty() || !digits.bytes().all(known) || !digits.bytes().any(|c| !is_visual_separator(c)) {
             return Err(ParseError::bad("Malformed Telephone Number"));
         }
         self.user = Some(number.into_owned());
@@ -307,8 +281,8 @@ pub(crate) fn read_host_port(text: &str) -> Result<(&str, Option<u16>), ParseErr
     let port = match port {
         None => None,
         Some(port) => {
-            let number = chars::digits(port.as_bytes(), u64::from(u16::MAX))
-                .ok_or(ParseError::bad("Malformed Port"))?;
+            let number =
+                chars::digits(port.as_bytes(), u64::from(u16::MAX)).ok_or(ParseError::bad("Malformed Port"))?;
             Some(u16::try_from(number).map_err(|_| BAD)?)
         }
     };

@@ -44,11 +44,7 @@ impl Message {
             self.addresses(name)?;
         }
         self.number(HeaderName::MaxForwards, 255, "Malformed Max-Forwards")?;
-        self.number(
-            HeaderName::Expires,
-            u64::from(u32::MAX),
-            "Malformed Expires",
-        )?;
+        self.number(HeaderName::Expires, u64::from(u32::MAX), "Malformed Expires")?;
         self.number(HeaderName::RSeq, u64::from(u32::MAX), "Malformed RSeq")?;
         if self.has(HeaderName::SessionExpires) && self.session_expires().is_none() {
             return Err(ParseError::bad("Malformed Session-Expires"));
@@ -59,11 +55,7 @@ impl Message {
         if method == Method::Prack && self.rack().is_none() {
             return Err(ParseError::bad("Missing RAck"));
         }
-        if self.mode() == Mode::Strict
-            && self
-                .get(HeaderName::Date)
-                .is_some_and(|date| !is_sip_date(&date))
-        {
+        if self.mode() == Mode::Strict && self.get(HeaderName::Date).is_some_and(|date| !is_sip_date(&date)) {
             return Err(ParseError::bad("Malformed Date"));
         }
         if !self.body().is_empty() && !self.has(HeaderName::ContentType) {
@@ -98,11 +90,7 @@ impl Message {
     /// # Errors
     /// [`ParseError`] of either.
     pub fn validate(&self) -> Result<(), ParseError> {
-        if self.is_request() {
-            self.validate_request()
-        } else {
-            self.validate_response()
-        }
+        if self.is_request() { self.validate_request() } else { self.validate_response() }
     }
 
     /// What both need: Via, From, To, Call-ID, CSeq.
@@ -136,10 +124,7 @@ impl Message {
     fn validate_target(&self, method: &Method) -> Result<(), ParseError> {
         let uri = Uri::parse(self.request_uri())?;
         if !uri.is_sip() && uri.scheme != "tel" {
-            return Err(ParseError {
-                status: 416,
-                reason: "Unsupported URI Scheme",
-            });
+            return Err(ParseError { status: 416, reason: "Unsupported URI Scheme" });
         }
         // RFC 3261 §19.1.1: no headers in a Request-URI. What they would ask for is not done in either mode.
         if self.mode() == Mode::Strict && !uri.headers.is_empty() {
@@ -147,10 +132,7 @@ impl Message {
         }
         // RFC 3261 §10.2: the Request-URI of a REGISTER names a domain. Phones that write a user there mean no harm.
         if *method == Method::Register && uri.scheme == "tel" {
-            return Err(ParseError {
-                status: 416,
-                reason: "Unsupported URI Scheme",
-            });
+            return Err(ParseError { status: 416, reason: "Unsupported URI Scheme" });
         }
         Ok(())
     }
@@ -163,19 +145,13 @@ impl Message {
             count += 1;
             wildcard |= contact.is_wildcard();
         }
-        let wildcard_allowed =
-            *method == Method::Register && count == 1 && self.expires() == Some(0);
+        let wildcard_allowed = *method == Method::Register && count == 1 && self.expires() == Some(0);
         if wildcard && !wildcard_allowed {
             // RFC 3261 §10.2.2, §10.3 step 6.
             return Err(ParseError::bad("Invalid Contact Wildcard"));
         }
         // RFC 3261 §8.1.1.8: exactly one in a request that makes a dialog. Elements of RFC 2543 may leave it out.
-        if count > 1
-            && matches!(
-                method,
-                Method::Invite | Method::Subscribe | Method::Refer | Method::Update
-            )
-        {
+        if count > 1 && matches!(method, Method::Invite | Method::Subscribe | Method::Refer | Method::Update) {
             return Err(ParseError::bad("Several Contacts"));
         }
         Ok(())
@@ -183,9 +159,7 @@ impl Message {
 
     fn number(&self, name: HeaderName, max: u64, reason: &'static str) -> Result<(), ParseError> {
         match self.get(name) {
-            Some(text) if chars::digits(text.as_bytes(), max).is_none() => {
-                Err(ParseError::bad(reason))
-            }
+            Some(text) if chars::digits(text.as_bytes(), max).is_none() => Err(ParseError::bad(reason)),
             _ => Ok(()),
         }
     }

@@ -31,19 +31,13 @@ pub(crate) fn unfold(value: &[u8], folded: bool) -> Cow<'_, str> {
             rest = tail;
         }
     }
-    Cow::Owned(
-        String::from_utf8(out)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-    )
+    Cow::Owned(String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// Where the first element of a list ends: at a comma outside quotes, angle brackets and comments, or at the end.
 pub(crate) fn element_end(list: &[u8]) -> usize {
     // Most lists are of plain words: then there is nothing to step over.
-    let Some(first) = list
-        .iter()
-        .position(|c| matches!(c, b',' | b'"' | b'<' | b'('))
-    else {
+    let Some(first) = list.iter().position(|c| matches!(c, b',' | b'"' | b'<' | b'(')) else {
         return list.len();
     };
     let mut at = first;
@@ -51,14 +45,9 @@ pub(crate) fn element_end(list: &[u8]) -> usize {
         at = match c {
             b',' => return at,
             b'"' => quoted_end(list, at + 1),
-            b'<' => list
-                .get(at..)
-                .and_then(|rest| memchr::memchr(b'>', rest))
-                .map_or(list.len(), |end| at + end + 1),
+            b'<' => list.get(at..).and_then(|rest| memchr::memchr(b'>', rest)).map_or(list.len(), |end| at + end + 1),
             // A parenthesis inside a word belongs to the word: a user part may have one.
-            b'(' if at == 0 || list.get(at - 1).is_some_and(|&c| is_lws(c)) => {
-                comment_end(list, at + 1)
-            }
+            b'(' if at == 0 || list.get(at - 1).is_some_and(|&c| is_lws(c)) => comment_end(list, at + 1),
             _ => at + 1,
         };
     }
@@ -108,13 +97,7 @@ pub struct Values<'a> {
 
 impl<'a> Values<'a> {
     pub(crate) fn new(bytes: &'a [u8], fields: &'a [Field], name: HeaderName) -> Values<'a> {
-        Values {
-            bytes,
-            fields: fields.iter(),
-            name,
-            list: &[],
-            folded: false,
-        }
+        Values { bytes, fields: fields.iter(), name, list: &[], folded: false }
     }
 }
 

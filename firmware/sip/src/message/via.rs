@@ -27,20 +27,9 @@ pub struct Via {
 impl Via {
     /// A value with a branch and an empty `rport` (RFC 3581 §3).
     pub fn new(transport: &str, host: &str, port: Option<u16>, branch: &str) -> Via {
-        let params = vec![
-            ("branch".to_owned(), Some(branch.to_owned())),
-            ("rport".to_owned(), None),
-        ];
-        let host = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
-        Via {
-            transport: transport.to_owned(),
-            host,
-            port,
-            params,
-        }
+        let params = vec![("branch".to_owned(), Some(branch.to_owned())), ("rport".to_owned(), None)];
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Via { transport: transport.to_owned(), host, port, params }
     }
 
     /// Parses one value (not a list) strictly.
@@ -63,10 +52,7 @@ impl Via {
             return Err(BAD);
         }
         if trim_text(version) != "2.0" {
-            return Err(ParseError {
-                status: 505,
-                reason: "Version Not Supported",
-            });
+            return Err(ParseError { status: 505, reason: "Version Not Supported" });
         }
         let rest = trim_text(rest);
         let (transport, rest) = rest.split_once([' ', '\t']).ok_or(BAD)?;
@@ -83,12 +69,8 @@ impl Via {
             _ => sent_by.to_owned(),
         };
         let (host, port) = read_host_port(&joined)?;
-        let via = Via {
-            transport: transport.to_owned(),
-            host: host.to_owned(),
-            port,
-            params: read_params(params, mode)?,
-        };
+        let via =
+            Via { transport: transport.to_owned(), host: host.to_owned(), port, params: read_params(params, mode)? };
         via.check()?;
         Ok(via)
     }
@@ -96,10 +78,7 @@ impl Via {
     /// The parameters that have a form of their own (RFC 3261 §25.1 via-params).
     fn check(&self) -> Result<(), ParseError> {
         const BAD: ParseError = ParseError::bad("Malformed Via");
-        if self
-            .branch()
-            .is_some_and(|branch| !chars::is_token(branch.as_bytes()))
-        {
+        if self.branch().is_some_and(|branch| !chars::is_token(branch.as_bytes())) {
             return Err(BAD);
         }
         let number = |name: &str, max: u64| match self.param(name) {
@@ -118,11 +97,7 @@ impl Via {
     /// Sets or adds a parameter, in place so that the order stays.
     pub fn set_param(&mut self, name: &str, value: Option<&str>) {
         let value = value.map(str::to_owned);
-        match self
-            .params
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        {
+        match self.params.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             Some((_, slot)) => *slot = value,
             None => self.params.push((name.to_owned(), value)),
         }
@@ -138,17 +113,12 @@ impl Via {
     pub fn rfc3261_branch(&self) -> Option<&str> {
         let branch = self.branch()?;
         let cookie = branch.get(..MAGIC_COOKIE.len())?;
-        (cookie.eq_ignore_ascii_case(MAGIC_COOKIE) && branch.len() > MAGIC_COOKIE.len())
-            .then_some(branch)
+        (cookie.eq_ignore_ascii_case(MAGIC_COOKIE) && branch.len() > MAGIC_COOKIE.len()).then_some(branch)
     }
 
     /// `received`, an address (brackets around IPv6 are taken off).
     pub fn received(&self) -> Option<IpAddr> {
-        self.param("received")?
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse()
-            .ok()
+        self.param("received")?.trim_start_matches('[').trim_end_matches(']').parse().ok()
     }
 
     /// Whether the client asks for the port it is seen with (RFC 3581): there is an `rport`, with or without value.
@@ -184,18 +154,14 @@ impl Via {
     /// Whether sent-by is the same: hosts without regard to case, ports with the default filled in (RFC 3261 §17.2.3).
     pub fn same_sent_by(&self, other: &Via) -> bool {
         self.host.eq_ignore_ascii_case(&other.host)
-            && self.port.unwrap_or(self.default_port())
-                == other.port.unwrap_or(other.default_port())
+            && self.port.unwrap_or(self.default_port()) == other.port.unwrap_or(other.default_port())
     }
 
     /// Fills in what the server saw: `received` when the address differs from sent-by or `rport` was asked for, and the value of
     /// `rport` (RFC 3261 §18.2.1, RFC 3581 §4).
     pub fn fill_source(&mut self, source: std::net::SocketAddr) {
         let address = source.ip().to_canonical();
-        let same = self
-            .host
-            .parse::<IpAddr>()
-            .is_ok_and(|host| host.to_canonical() == address);
+        let same = self.host.parse::<IpAddr>().is_ok_and(|host| host.to_canonical() == address);
         if self.has_rport() {
             self.set_param("rport", Some(&source.port().to_string()));
             self.set_param("received", Some(&address.to_string()));
@@ -242,31 +208,18 @@ mod tests {
 
     #[test]
     fn parts_of_a_via() {
-        let via = Via::parse("SIP / 2.0 / TCP   [2001:db8::9] : 5061 ; branch = z9hG4bKx;received=192.0.2.1;rport=7;ttl=1").unwrap();
+        let via =
+            Via::parse("SIP / 2.0 / TCP   [2001:db8::9] : 5061 ; branch = z9hG4bKx;received=192.0.2.1;rport=7;ttl=1")
+                .unwrap();
         assert_eq!(via.host, "2001:db8::9");
         assert_eq!(via.port, Some(5061));
         assert_eq!(via.branch(), Some("z9hG4bKx"));
         assert_eq!(via.received(), Some("192.0.2.1".parse().unwrap()));
         assert_eq!(via.rport(), Some(7));
-        assert_eq!(
-            via.to_string(),
-            "SIP/2.0/TCP [2001:db8::9]:5061;branch=z9hG4bKx;received=192.0.2.1;rport=7;ttl=1"
-        );
-        assert_eq!(
-            Via::parse("SIP/2.0/UDP a;branch=z9hG4bK")
-                .unwrap()
-                .rfc3261_branch(),
-            None
-        );
+        assert_eq!(via.to_string(), "SIP/2.0/TCP [2001:db8::9]:5061;branch=z9hG4bKx;received=192.0.2.1;rport=7;ttl=1");
+        assert_eq!(Via::parse("SIP/2.0/UDP a;branch=z9hG4bK").unwrap().rfc3261_branch(), None);
         assert_eq!(Via::parse("SIP/7.0/UDP a").unwrap_err().status, 505);
-        for bad in [
-            "",
-            "SIP/2.0/UDP",
-            "SIP/2.0 a",
-            "SIP/2.0/UDP a;;",
-            "SIP/2.0/UDP a b",
-            "SIP/2.0/UDP a;ttl=256",
-        ] {
+        for bad in ["", "SIP/2.0/UDP", "SIP/2.0 a", "SIP/2.0/UDP a;;", "SIP/2.0/UDP a b", "SIP/2.0/UDP a;ttl=256"] {
             assert!(Via::parse(bad).is_err(), "{bad}");
         }
     }
@@ -279,10 +232,7 @@ mod tests {
             via.fill_source(source);
             via.to_string()
         };
-        assert_eq!(
-            filled("SIP/2.0/UDP 192.0.2.44;branch=z9hG4bKa"),
-            "SIP/2.0/UDP 192.0.2.44;branch=z9hG4bKa"
-        );
+        assert_eq!(filled("SIP/2.0/UDP 192.0.2.44;branch=z9hG4bKa"), "SIP/2.0/UDP 192.0.2.44;branch=z9hG4bKa");
         assert_eq!(
             filled("SIP/2.0/UDP phone.local;branch=z9hG4bKa"),
             "SIP/2.0/UDP phone.local;branch=z9hG4bKa;received=192.0.2.44"

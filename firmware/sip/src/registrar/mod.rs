@@ -1,9 +1,19 @@
 //! Registrar and location service (RFC 3261 §10, RFC 3327, RFC 5626, RFC 5627) as plain data.
 
+mod equality;
+mod gruu;
+mod location;
+mod request;
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
-use crate::endpoint::{ConnectionId, Flow};
-use crate::message::{Message, Uri};
+use crate::endpoint::Flow;
+use crate::message::Uri;
+
+pub use equality::equivalent;
+pub use location::Registrar;
 
 /// One binding of an address of record.
 #[derive(Clone, Debug)]
@@ -16,7 +26,7 @@ pub struct Binding {
     pub path: Vec<String>,
     /// `q`, 0–1000 (thousandths), default 1000.
     pub q: u16,
-    /// `+sip.instance` (RFC 5626), unquoted.
+    /// `+sip.instance` (RFC 5626), unquoted: `<urn:uuid:…>`.
     pub instance: Option<String>,
     /// `reg-id`.
     pub reg_id: Option<u32>,
@@ -43,48 +53,24 @@ pub struct RegistrarConfig {
     pub max_bindings: usize,
 }
 
+impl Default for RegistrarConfig {
+    fn default() -> Self {
+        RegistrarConfig {
+            min_expires: Duration::from_secs(60),
+            max_expires: Duration::from_secs(3600),
+            default_expires: Duration::from_secs(3600),
+            max_bindings: 10,
+        }
+    }
+}
+
 /// A REGISTER's answer and what it changed.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Status to answer with: 200, 400, 423, 439, 500 (out of order), 503 …
+    /// Status to answer with: 200, 400, 403 (too many bindings), 423, 439, 500 (out of order).
     pub status: u16,
     /// Headers of the answer: every current Contact with its expires, Path, Supported, Require: outbound, Min-Expires …
     pub headers: Vec<(String, String)>,
     /// The address of record's bindings changed: write them down.
     pub changed: bool,
-}
-
-/// All bindings of the box.
-pub struct Registrar {}
-
-#[allow(unused_variables, reason = "contract")]
-impl Registrar {
-    /// An empty registrar.
-    pub fn new(config: RegistrarConfig) -> Self {
-        unimplemented!()
-    }
-    /// Applies an authenticated REGISTER for the address of record `aor` (the extension or device user name). All or nothing.
-    pub fn register(&mut self, now: Instant, aor: &str, request: &Message, flow: Flow) -> Outcome {
-        unimplemented!()
-    }
-    /// Current bindings, highest q first, newest first within one q.
-    pub fn bindings(&self, aor: &str) -> &[Binding] {
-        unimplemented!()
-    }
-    /// Puts back what was written down before a restart.
-    pub fn restore(&mut self, aor: &str, bindings: Vec<Binding>) {
-        unimplemented!()
-    }
-    /// A connection is gone: bindings over it are dropped (RFC 5626 §5.3). Returns the addresses of record concerned.
-    pub fn connection_closed(&mut self, connection: ConnectionId) -> Vec<String> {
-        unimplemented!()
-    }
-    /// Drops what lapsed; returns the addresses of record concerned.
-    pub fn expire(&mut self, now: Instant) -> Vec<String> {
-        unimplemented!()
-    }
-    /// The next expiry.
-    pub fn next_expiry(&self) -> Option<Instant> {
-        unimplemented!()
-    }
 }

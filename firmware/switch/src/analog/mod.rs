@@ -22,10 +22,15 @@ const CALL_WAITING_PAUSE: Duration = Duration::from_secs(8);
 /// The longest burst: it interrupts the conversation.
 const CALL_WAITING_BURST: Duration = Duration::from_millis(500);
 
+/// How long a call left on hold rings back before it ends.
+const RING_BACK: Duration = Duration::from_secs(60);
+
 /// A port.
 pub(crate) struct Port {
     pub(crate) machine: Machine,
     pub(crate) stream: StreamId,
+    /// As printed on the box.
+    number: u16,
     /// The leg that speaks and hears on it.
     pub(crate) active: Option<LegId>,
     /// The leg put aside by a flash.
@@ -62,6 +67,13 @@ impl Port {
         match &self.machine {
             Machine::Fxs(fxs) => fxs.poll_timeout(),
             Machine::Fxo(fxo) => fxo.poll_timeout(),
+        }
+    }
+
+    fn kind(&self) -> LineKind {
+        match self.machine {
+            Machine::Fxs(_) => LineKind::Fxs,
+            Machine::Fxo(_) => LineKind::Fxo,
         }
     }
 
@@ -140,6 +152,7 @@ impl Exchange {
             let port = Port {
                 machine,
                 stream,
+                number: line.port,
                 active: None,
                 held: None,
                 ringing: None,
@@ -158,9 +171,14 @@ impl Exchange {
         let config = std::sync::Arc::clone(&self.config);
         let gone: Vec<LineId> = self
             .lines
-            .keys()
-            .filter(|id| !config.lines.contains_key(id))
-            .copied()
+            .iter()
+            .filter(|(id, port)| {
+                config
+                    .lines
+                    .get(id)
+                    .is_none_or(|line| line.port != port.number || line.kind != port.kind())
+            })
+            .map(|(id, _)| *id)
             .collect();
         for id in gone {
             self.line_out_of_service(now, id);
@@ -284,6 +302,7 @@ impl Exchange {
         let Some(port) = self.lines.get_mut(&line) else {
             return;
         };
+        let was_active = port.active == Some(leg);
         for slot in [
             &mut port.active,
             &mut port.held,
@@ -293,6 +312,17 @@ impl Exchange {
             if *slot == Some(leg) {
                 *slot = None;
             }
+        }
+        // What played for the call ends with it; tones of the set's own stay.
+        if was_active
+            && matches!(
+                port.playing,
+                Playing::Hold | Playing::Ringback | Playing::Announcement
+            )
+        {
+            port.playing = Playing::Nothing;
+            let stream = port.stream;
+            self.media(media::Command::Stop { stream });
         }
     }
 }

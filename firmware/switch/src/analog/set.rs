@@ -4,7 +4,7 @@ use offhook_lines::country::ToneKind;
 use offhook_lines::fxs::{Command, Event};
 use offhook_media::command as media;
 
-use super::{CALL_WAITING_BURST, CALL_WAITING_PAUSE};
+use super::{CALL_WAITING_BURST, CALL_WAITING_PAUSE, RING_BACK};
 use crate::bridge::Playing;
 use crate::cause::ReleaseCause;
 use crate::exchange::{Exchange, Now};
@@ -110,19 +110,49 @@ impl Exchange {
             (None, _) => {}
         }
         // A call left on hold is not lost: it rings back. So does one that was waiting.
-        let next = self
+        let held = self.lines.get_mut(&line).and_then(|port| port.held.take());
+        if let Some(held) = held {
+            if self.is_announcement(held) {
+                self.leg_gone(now, held, ReleaseCause::NORMAL.into());
+            } else {
+                let shown = self.party_across(held);
+                self.start_ringing(now, line, held, false, shown);
+                self.timers
+                    .set(now.instant + RING_BACK, Timer::RingBack(line, held));
+            }
+        }
+        let Some(waiting) = waiting.filter(|leg| self.legs.contains_key(leg)) else {
+            return;
+        };
+        if self
             .lines
-            .get_mut(&line)
-            .and_then(|port| port.held.take())
-            .or(waiting);
-        let other = waiting.filter(|waiting| Some(*waiting) != next);
-        if let Some(leg) = next.filter(|leg| self.legs.contains_key(leg)) {
-            let shown = self.party_across(leg);
-            self.start_ringing(now, line, leg, false, shown);
+            .get(&line)
+            .is_some_and(|port| port.ringing.is_none())
+        {
+            let shown = self.party_across(waiting);
+            self.start_ringing(now, line, waiting, false, shown);
+        } else {
+            self.leg_gone(now, waiting, ReleaseCause::BUSY.into());
         }
-        if let Some(other) = other {
-            self.leg_gone(now, other, ReleaseCause::BUSY.into());
+    }
+
+    /// A call on hold has rung back long enough.
+    pub(crate) fn ring_back_over(&mut self, now: Now, line: LineId, leg: LegId) {
+        if self
+            .lines
+            .get(&line)
+            .is_some_and(|port| port.ringing == Some(leg))
+        {
+            self.stop_ringing(now, line, leg);
+            self.leg_gone(now, leg, ReleaseCause::NO_ANSWER.into());
         }
+    }
+
+    fn is_announcement(&self, leg: LegId) -> bool {
+        self.legs
+            .get(&leg)
+            .and_then(|leg| self.calls.get(&leg.call))
+            .is_some_and(|call| call.announcement.is_some())
     }
 
     /// Rings the set, or announces the call by call waiting tone.

@@ -66,22 +66,23 @@ impl Exchange {
             let _ = self.endpoint.reject(now.instant, session, 484, &[]);
             return;
         };
-        let number = if device {
-            number
+        // What was dialled goes into the record; where it leads may be something else for a call from outside.
+        let destination = if device {
+            number.clone()
         } else {
-            match caller
+            let route = caller
                 .trunk
-                .and_then(|trunk| routing::inbound(&self.config, trunk, Some(&number)))
-            {
-                Some(destination) => destination.to_owned(),
-                None => {
-                    let _ = self.endpoint.reject(now.instant, session, 404, &[]);
-                    return;
-                }
-            }
+                .and_then(|trunk| routing::inbound(&self.config, trunk, Some(&number)));
+            let Some(route) = route.map(str::to_owned) else {
+                let _ = self.endpoint.reject(now.instant, session, 404, &[]);
+                return;
+            };
+            route
         };
         let emergency = device && crate::policy::is_emergency(&self.config, &number);
-        if self.calls.len() >= self.config.limits.calls && !emergency {
+        let full = self.calls.len() >= self.config.limits.calls
+            || caller.trunk.is_some_and(|trunk| self.trunk_full(trunk));
+        if full && !emergency {
             self.totals.overload_refusals += 1;
             let _ = self
                 .endpoint
@@ -93,7 +94,7 @@ impl Exchange {
             Some(flow),
             (!body.is_empty()).then(|| body.to_vec()),
         );
-        self.start_call(now, caller, kind, number);
+        self.start_call(now, caller, kind, number, destination);
     }
 
     /// A SIP leg's part that is new.
@@ -139,7 +140,7 @@ impl Exchange {
             name: Some(found.name.clone()),
             interface: self.interface_of(line),
         };
-        Some(self.start_call(now, caller, Kind::Fxs(line), number))
+        Some(self.start_call(now, caller, Kind::Fxs(line), number.clone(), number))
     }
 
     /// A line from outside rings.
@@ -166,15 +167,23 @@ impl Exchange {
             name: (!name.is_empty()).then_some(name),
             interface: self.interface_of(line),
         };
-        self.start_call(now, caller, Kind::Fxo(line), destination);
+        self.start_call(
+            now,
+            caller,
+            Kind::Fxo(line),
+            destination.clone(),
+            destination,
+        );
     }
 
-    /// A call is there: its first leg, its first record, and off it goes.
+    /// A call is there: its first leg, its first record, and off it goes. `called`: the number as dialled; `number`: where it
+    /// leads.
     pub(crate) fn start_call(
         &mut self,
         now: Now,
         caller: Caller,
         kind: Kind,
+        called: String,
         number: String,
     ) -> LegId {
         let id = CallId(self.new_uuid(now));
@@ -195,7 +204,7 @@ impl Exchange {
                 caller: Pii(caller.number.clone()),
                 caller_name: Pii(caller.name.clone()),
                 caller_user: caller.user,
-                called: Pii(number.clone()),
+                called: Pii(called),
                 trunk: caller.trunk,
                 answered_by: None,
                 started: now.wall,
@@ -215,6 +224,7 @@ impl Exchange {
                 recorded: None,
             },
         );
+        self.write_call(id);
         let entry = caller.user.map(|user| {
             let entry = self.open_entry(now, id, Some(user), caller.device, None, number.clone());
             if let Some(entry) = self.entries.get_mut(&entry) {
@@ -245,7 +255,6 @@ impl Exchange {
             transferring: false,
             early_media: false,
         });
-        self.write_call(id);
         self.route(now, id, &number, caller.user, super::Purpose::Setup);
         leg
     }

@@ -123,6 +123,7 @@ impl Exchange {
         let devices = self.index.devices.get(&user).cloned().unwrap_or_default();
         for device in devices {
             if calling.contains(&device) && purpose == Purpose::Setup {
+                occupied = true;
                 continue;
             }
             let config = std::sync::Arc::clone(&self.config);

@@ -8,6 +8,7 @@ mod live;
 mod output;
 mod settle;
 mod snapshot;
+mod trace;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -220,9 +221,10 @@ impl Exchange {
             calls: self.calls.len() as u64,
             legs: self.legs.len() as u64,
             bindings: self.count_bindings(),
-            transactions: 0,
+            transactions: self.endpoint.transactions() as u64,
             rtp_ports: self.ports.taken() as u64,
             timers: self.timers.len() as u64,
+            overload_refusals: self.totals.overload_refusals + self.endpoint.overload_refusals(),
             ..self.totals
         }
     }

@@ -80,6 +80,15 @@ impl Exchange {
         self.next_trunk(now, call);
     }
 
+    /// The trunk has as many calls as it may have.
+    pub(crate) fn trunk_full(&self, trunk: TrunkId) -> bool {
+        let used = self.trunks.get(&trunk).map_or(0, |state| state.legs);
+        self.config
+            .trunks
+            .get(&trunk)
+            .is_some_and(|config| used >= config.max_calls)
+    }
+
     /// 0: can be dialled; 1: not registered; 2: busy.
     fn unfit(&self, trunk: TrunkId) -> u8 {
         let ready = self.trunks.get(&trunk).is_some_and(|state| state.ready);
@@ -172,12 +181,11 @@ impl Exchange {
         let way = permit.ways().get(way)?;
         let config = std::sync::Arc::clone(&self.config);
         let trunk = config.trunks.get(&way.trunk)?;
-        let used = self.trunks.get(&way.trunk).map_or(0, |state| state.legs);
         match &trunk.kind {
             TrunkKind::Line { line } => {
                 self.dial_line(now, call, permit, way.trunk, *line, &way.number.0)
             }
-            TrunkKind::Sip { .. } if used >= trunk.max_calls && !permit.emergency() => None,
+            TrunkKind::Sip { .. } if self.trunk_full(way.trunk) && !permit.emergency() => None,
             TrunkKind::Sip {
                 uri,
                 username,

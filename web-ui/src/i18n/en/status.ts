@@ -7,6 +7,8 @@ export const status = {
   refreshed: (time: string) => `As of ${time}`,
   healthy: 'Everything works.',
   overloaded: 'Some calls were refused because the box was overloaded.',
+  recordsLost: (n: string) => `Call records lost: ${n}. The storage of the box may be full or worn out.`,
+  storeError: 'The storage of the box refuses to write. Free some space or replace it; calls go on meanwhile.',
   counters: 'Activity',
   calls: 'Calls in progress',
   legs: 'Telephones in a call',

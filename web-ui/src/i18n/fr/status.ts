@@ -7,6 +7,8 @@ export const status = {
   refreshed: (time: string) => `Relevé à ${time}`,
   healthy: 'Tout fonctionne.',
   overloaded: 'Des appels ont été refusés parce que le boîtier était surchargé.',
+  recordsLost: (n: string) => `Fiches d’appel perdues : ${n}. La mémoire du boîtier est peut-être pleine ou usée.`,
+  storeError: 'La mémoire du boîtier refuse d’écrire. Libérez de la place ou remplacez-la ; les appels continuent entre-temps.',
   counters: 'Activité',
   calls: 'Appels en cours',
   legs: 'Téléphones en communication',

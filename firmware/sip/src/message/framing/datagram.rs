@@ -37,17 +37,8 @@ mod tests {
         assert_eq!(classify_datagram(b"\r\n\r\n"), Datagram::KeepAlive);
         assert_eq!(classify_datagram(b"\0\0\0\0"), Datagram::KeepAlive);
         assert_eq!(classify_datagram(b""), Datagram::KeepAlive);
-        assert_eq!(
-            classify_datagram(b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl"),
-            Datagram::Stun
-        );
-        assert_eq!(
-            classify_datagram(b"\x00\x01\x00\x00\x21\x12\xa4\x42"),
-            Datagram::Message
-        );
-        assert_eq!(
-            classify_datagram(b"OPTIONS sip:a SIP/2.0\r\n\r\n"),
-            Datagram::Message
-        );
+        assert_eq!(classify_datagram(b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl"), Datagram::Stun);
+        assert_eq!(classify_datagram(b"\x00\x01\x00\x00\x21\x12\xa4\x42"), Datagram::Message);
+        assert_eq!(classify_datagram(b"OPTIONS sip:a SIP/2.0\r\n\r\n"), Datagram::Message);
     }
 }

@@ -28,10 +28,7 @@ impl StreamFramer {
     pub fn new(limits: Limits) -> StreamFramer {
         StreamFramer {
             buffer: BytesMut::new(),
-            options: ParseOptions {
-                mode: Mode::Strict,
-                limits,
-            },
+            options: ParseOptions { mode: Mode::Strict, limits },
             searched: 0,
             length: None,
             half_ping: false,
@@ -153,10 +150,7 @@ impl StreamFramer {
 }
 
 fn fatal(status: u16, reason: &'static str) -> FramingError {
-    FramingError {
-        error: ParseError { status, reason },
-        head: None,
-    }
+    FramingError { error: ParseError { status, reason }, head: None }
 }
 
 #[cfg(test)]

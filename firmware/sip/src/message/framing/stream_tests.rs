@@ -1,8 +1,7 @@
 use super::*;
 use crate::message::Message;
 
-const OPTIONS: &[u8] =
-    b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nCSeq: 1 OPTIONS\r\n\
+const OPTIONS: &[u8] = b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nCSeq: 1 OPTIONS\r\n\
     Content-Type: text/plain\r\nl : 5\r\n\r\nhello";
 
 fn frames(framer: &mut StreamFramer) -> Vec<Frame> {
@@ -58,19 +57,14 @@ fn failure(bytes: &[u8]) -> FramingError {
     framer.push(bytes);
     let error = framer.next_frame().unwrap_err();
     framer.push(OPTIONS);
-    assert_eq!(
-        framer.next_frame().unwrap_err(),
-        error,
-        "a failed stream stays failed"
-    );
+    assert_eq!(framer.next_frame().unwrap_err(), error, "a failed stream stays failed");
     assert_eq!(framer.held(), 0);
     error
 }
 
 #[test]
 fn what_ends_a_connection() {
-    let start =
-        "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nCSeq: 1 OPTIONS\r\n";
+    let start = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nCSeq: 1 OPTIONS\r\n";
     let with = |rest: &str| failure(format!("{start}{rest}").as_bytes());
     for (rest, status) in [
         ("\r\n", 400),
@@ -82,10 +76,7 @@ fn what_ends_a_connection() {
     ] {
         let error = with(rest);
         assert_eq!(error.error.status, status, "{rest:?}");
-        assert!(
-            Message::salvage(error.head.unwrap()).is_some(),
-            "{rest:?} can be answered"
-        );
+        assert!(Message::salvage(error.head.unwrap()).is_some(), "{rest:?} can be answered");
     }
     let endless = failure(&[b'x'; 65_537]);
     assert_eq!((endless.error.status, endless.head), (513, None));

@@ -17,29 +17,14 @@ pub fn websocket_frame(payload: Bytes, limits: Limits) -> Result<Frame, FramingE
         b"\r\n" => return Ok(Frame::Pong),
         _ => {}
     }
-    let refused = |status, reason, head| {
-        Err(FramingError {
-            error: ParseError { status, reason },
-            head,
-        })
-    };
+    let refused = |status, reason, head| Err(FramingError { error: ParseError { status, reason }, head });
     if payload.len() > limits.message {
         return refused(513, "Message Too Large", None);
     }
-    let found = index(
-        &payload,
-        &ParseOptions {
-            limits,
-            ..ParseOptions::default()
-        },
-    );
+    let found = index(&payload, &ParseOptions { limits, ..ParseOptions::default() });
     let body = payload.len() - found.body_start.min(payload.len());
     if found.content_length.is_some_and(|length| length < body) {
-        return refused(
-            400,
-            "More Than One Message",
-            Some(payload.slice(..found.body_start)),
-        );
+        return refused(400, "More Than One Message", Some(payload.slice(..found.body_start)));
     }
     Ok(Frame::Message(payload))
 }
@@ -50,32 +35,12 @@ mod tests {
 
     #[test]
     fn one_message_each() {
-        let frame = |text: &'static str| {
-            websocket_frame(Bytes::from_static(text.as_bytes()), Limits::default())
-        };
+        let frame = |text: &'static str| websocket_frame(Bytes::from_static(text.as_bytes()), Limits::default());
         assert_eq!(frame("\r\n\r\n").unwrap(), Frame::Ping);
-        assert!(matches!(
-            frame("SIP/2.0 200 OK\r\n\r\nbody").unwrap(),
-            Frame::Message(_)
-        ));
-        assert!(matches!(
-            frame("SIP/2.0 200 OK\r\nl: 4\r\n\r\nbody").unwrap(),
-            Frame::Message(_)
-        ));
-        assert_eq!(
-            frame("SIP/2.0 200 OK\r\nl: 3\r\n\r\nbody")
-                .unwrap_err()
-                .error
-                .status,
-            400
-        );
+        assert!(matches!(frame("SIP/2.0 200 OK\r\n\r\nbody").unwrap(), Frame::Message(_)));
+        assert!(matches!(frame("SIP/2.0 200 OK\r\nl: 4\r\n\r\nbody").unwrap(), Frame::Message(_)));
+        assert_eq!(frame("SIP/2.0 200 OK\r\nl: 3\r\n\r\nbody").unwrap_err().error.status, 400);
         let long = Bytes::from(vec![b'x'; 70_000]);
-        assert_eq!(
-            websocket_frame(long, Limits::default())
-                .unwrap_err()
-                .error
-                .status,
-            513
-        );
+        assert_eq!(websocket_frame(long, Limits::default()).unwrap_err().error.status, 513);
     }
 }

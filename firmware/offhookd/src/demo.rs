@@ -1,0 +1,22 @@
+//! Simulated lines for a box without hardware: what `--simulated-lines` gives.
+
+use offhook_store::{Store, StoreError};
+use offhook_switch::config::{Line, LineKind};
+use offhook_switch::id::LineId;
+use uuid::Uuid;
+
+/// Two telephones and one outside line, when the box has no line yet. The first run's page connects them to extensions.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub(crate) fn give_lines(store: &Store) -> Result<(), StoreError> {
+    if !store.lines()?.is_empty() {
+        return Ok(());
+    }
+    for (port, kind, label) in
+        [(1, LineKind::Fxs, "Telephone 1"), (2, LineKind::Fxs, "Telephone 2"), (3, LineKind::Fxo, "Outside line 1")]
+    {
+        store.put_line(LineId(Uuid::now_v7()), Line { port, kind, label: label.into() })?;
+    }
+    Ok(())
+}

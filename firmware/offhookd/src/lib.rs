@@ -1,0 +1,12 @@
+//! The daemon: reads configuration, wires the rooms together, drives the loop. The only crate that knows all others.
+#![forbid(unsafe_code)]
+
+pub mod args;
+pub mod boot;
+pub mod core_loop;
+mod demo;
+mod handle;
+mod lines;
+pub mod sip;
+mod trace;
+mod web;

@@ -1,0 +1,15 @@
+//! Runs one seed with everything printed, or a range: `cargo run -p offhook-simulation --example seed -- FROM [TO]`.
+fn main() {
+    let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    match numbers.as_slice() {
+        [seed] => eprintln!("{:?}", offhook_simulation::run_traced(*seed, 240).map_err(|f| f.to_string())),
+        [from, to] => {
+            for seed in *from..*to {
+                if let Err(failure) = offhook_simulation::run(seed, 240) {
+                    eprintln!("{failure}");
+                }
+            }
+        }
+        _ => eprintln!("FROM [TO]"),
+    }
+}
