@@ -100,7 +100,7 @@ export class MockServer {
     const sorted = () => d.extensions.sort((a, b) => a.extension.localeCompare(b.extension));
     this.#on('GET', 'extensions', () => ok(sorted()));
     this.#on('POST', 'extensions', (_, body) => {
-      if (taken(body.extension)) return refuse(409, 'extension_taken', 'extension');
+      if (taken(body.extension)) return refuse(409, 'number_taken', 'extension');
       const { devices, ...fields } = body;
       const made = { ...fields, id: newId(), devices: [], registrations: 0 } as unknown as Extension;
       made.devices = ((devices ?? [{ label: '', kind: { kind: 'sip' } }]) as DeviceInput[]).map((input) => device(made, input));
@@ -110,7 +110,7 @@ export class MockServer {
     });
     this.#on('GET', 'extensions/:id', ([id]) => some(find(id)));
     this.#on('PUT', 'extensions/:id', ([id], body) => {
-      if (taken(body.extension, id)) return refuse(409, 'extension_taken', 'extension');
+      if (taken(body.extension, id)) return refuse(409, 'number_taken', 'extension');
       const found = find(id);
       if (found) Object.assign(found, body);
       this.#changed('extensions');
