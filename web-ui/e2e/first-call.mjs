@@ -67,7 +67,7 @@ export const tests = {
 };
 
 /** Makes the first run, or logs in where it was made. @param {import('playwright-core').Page} page */
-async function enter(page) {
+export async function enter(page) {
   const finish = page.getByRole('button', { name: 'Start the exchange' });
   const logIn = page.getByRole('button', { name: 'Log in' });
   await finish.or(logIn).or(page.getByRole('button', { name: 'Log out' })).waitFor();
