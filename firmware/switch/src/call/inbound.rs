@@ -39,8 +39,8 @@ impl Exchange {
             Identity::Trunk(trunk) => (trunk_caller(trunk, request), false),
             Identity::Challenge(headers) => {
                 let headers: Vec<(&str, &str)> =
-                    headers.iter().map(|value| ("Proxy-Authenticate", value.as_str())).collect();
-                let _ = self.endpoint.reject(now.instant, session, 407, &headers);
+                    headers.iter().map(|value| ("WWW-Authenticate", value.as_str())).collect();
+                let _ = self.endpoint.reject(now.instant, session, 401, &headers);
                 return;
             }
         };

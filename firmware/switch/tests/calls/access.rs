@@ -65,7 +65,7 @@ fn a_call_needs_the_password() {
     let mut office = Office::open(Site::new().phones(&[1001, 1002]).0, &["1001", "1002"]);
     office.phones[0].password = "wrong".into();
     office.dial(0, "1002");
-    assert_eq!(office.phones[0].failed, [407]);
+    assert_eq!(office.phones[0].failed, [401]);
     assert!(office.phones[1].invites.is_empty());
     let books = office.close();
     assert!(books.calls.is_empty(), "no call, no record");
