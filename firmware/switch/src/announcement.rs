@@ -12,8 +12,6 @@ use crate::timer::Timer;
 
 /// Longest life of an announcement call: an analog line may never tell that the caller is gone.
 const LONGEST: Duration = Duration::from_secs(3600);
-/// Level of the built-in prompt.
-const LEVEL: f32 = -16.0;
 
 impl Exchange {
     /// Connects the call to an announcement.
@@ -54,7 +52,7 @@ impl Exchange {
         });
         Some(match file {
             Some(file) => media::Source::File { path: self.data.join("sounds").join(file), repeat: None },
-            None => built_in(),
+            None => media::Source::Chime { repeat: None },
         })
     }
 
@@ -72,18 +70,5 @@ impl Exchange {
             self.end_call(now, call, crate::cause::ReleaseCause::NORMAL.into(), false);
         }
         ends
-    }
-}
-
-/// Three rising notes and a pause.
-fn built_in() -> media::Source {
-    let segment = |hz: &[f32], milliseconds| media::ToneSegment {
-        hz: hz.to_vec(),
-        duration: Some(Duration::from_millis(milliseconds)),
-        once: false,
-    };
-    media::Source::Tone {
-        segments: vec![segment(&[440.0], 400), segment(&[554.37], 400), segment(&[659.25], 400), segment(&[], 1300)],
-        level_dbm0: LEVEL,
     }
 }

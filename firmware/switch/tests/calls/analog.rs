@@ -15,7 +15,10 @@ fn rings(office: &mut Office, port: u128) -> bool {
 }
 
 fn hears_tone(office: &Office, port: u16) -> bool {
-    matches!(office.books.playing.get(&office.books.line_stream(port)), Some(Source::Tone { .. }))
+    matches!(
+        office.books.playing.get(&office.books.line_stream(port)),
+        Some(Source::Tone { .. } | Source::Chime { .. })
+    )
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn it_answers_plays_and_ends_at_its_digit() {
     office.dial(0, "7000");
     assert_eq!(office.phones[0].up.len(), 1);
     let (stream, source) = office.books.playing.iter().next().map(|(a, b)| (*a, b.clone())).unwrap();
-    assert!(matches!(source, Source::Tone { .. }));
+    assert_eq!(source, Source::Chime { repeat: None });
     office.seconds(10);
     office.media_event(Event::Digit { stream, digit: '5' });
     assert_eq!(office.phones[0].up.len(), 1);
@@ -94,7 +94,7 @@ fn a_file_stays_in_its_directory() {
             Source::File { path, .. } => {
                 assert!(inside && path == std::path::Path::new("/data/sounds/welcome.wav"))
             }
-            Source::Tone { .. } => assert!(!inside),
+            _ => assert!(!inside),
         }
         office.hang_up(0);
         office.close();
