@@ -199,3 +199,39 @@ fn invite_with_replaces_picks_up_a_ringing_call() {
     assert_eq!(books.statuses(user(1003)), [LegStatus::Answered]);
     assert_eq!(books.call(0).answered_by, Some(user(1003)));
 }
+
+#[test]
+fn a_second_call_that_still_rings_is_handed_over() {
+    let mut office = three();
+    office.dial(0, "1002");
+    office.answer(1);
+    let first = office.phones[1].up[0];
+    let second = office.dial(1, "1003");
+    let refer_to = office.phones[1].early_refer_to(second);
+    let now = office.now().instant;
+    office.phones[1].refer(now, first, &refer_to);
+    office.run();
+    assert_eq!(office.phones[1].last_response, Some(202));
+    assert!(office.phones[1].up.is_empty());
+    assert_eq!(office.books.playing.len(), 1, "ringback");
+    office.answer(2);
+    assert_eq!(office.books.bridge().len(), 2);
+    assert!(office.books.playing.is_empty());
+    office.hang_up(0);
+    let books = office.close();
+    assert_eq!(books.statuses(user(1003)), [LegStatus::Answered]);
+}
+
+#[test]
+fn a_transfer_onto_an_announcement() {
+    let mut site = Site::new().phones(&[1001, 1002]);
+    site.0.announcements.push(crate::office::announcement("7000"));
+    let mut office = Office::open(site.0, &["1001", "1002"]);
+    office.dial(0, "1002");
+    office.answer(1);
+    refer(&mut office, 1, "<sip:7000@office.example>");
+    assert!(office.phones[1].up.is_empty());
+    assert!(office.books.playing.values().any(|source| matches!(source, Source::Chime { .. })));
+    office.hang_up(0);
+    office.close();
+}

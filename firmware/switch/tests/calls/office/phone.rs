@@ -260,6 +260,11 @@ impl Phone {
         Some(format!("<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"))
     }
 
+    /// The same for a session that rings.
+    pub fn early_refer_to(&self, session: SessionId) -> String {
+        self.refer_to(session).unwrap()
+    }
+
     /// REFER within a session.
     pub fn refer(&mut self, now: Instant, session: SessionId, refer_to: &str) {
         self.last_response = None;
@@ -282,7 +287,7 @@ impl Phone {
             if message.is_request() && message.method() == Method::Notify {
                 self.notified.push(String::from_utf8_lossy(message.body()).trim().to_owned());
             }
-            if (200..300).contains(&message.status()) && message.method() == Method::Invite {
+            if (180..300).contains(&message.status()) && message.method() == Method::Invite {
                 let tag = |address: Option<offhook_sip::message::NameAddr>| address.unwrap().tag().unwrap().to_owned();
                 self.dialogs.insert(message.call_id().to_owned(), (tag(message.from()), tag(message.to())));
             }
