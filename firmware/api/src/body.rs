@@ -23,24 +23,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
 fn refuse(rejection: &JsonRejection) -> Problem {
     let problem = match rejection {
-        JsonRejection::MissingJsonContentType(_) => Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "not_json",
-            "The body must be application/json.",
-        ),
-        JsonRejection::BytesRejection(_) => Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            "The body is too large or was cut.",
-        ),
-        _ => Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_body",
-            "The body is not what is expected.",
-        ),
+        JsonRejection::MissingJsonContentType(_) => {
+            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "The body must be application/json.")
+        }
+        JsonRejection::BytesRejection(_) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large or was cut.")
+        }
+        _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "The body is not what is expected."),
     };
-    Problem {
-        detail: Some(rejection.body_text().chars().take(300).collect()),
-        ..problem
-    }
+    Problem { detail: Some(rejection.body_text().chars().take(300).collect()), ..problem }
 }

@@ -13,6 +13,7 @@ const ceiling = 2400;
 export class Pump {
   readonly #toBrowser: Resampler;
   readonly #toLine: Resampler;
+  readonly #rate: number;
   readonly #needed: number;
   #heard: Float32Array = new Float32Array(0);
   #ready: Float32Array = new Float32Array(0);
@@ -20,12 +21,14 @@ export class Pump {
   #playing = false;
   #voice: Float32Array | undefined;
   #voicePlace = 0;
-  #voiceDebt = 0;
+  /** Samples of the browser's clock spoken for so far, modulo a second. */
+  #voiceTime = 0;
 
   /** `rate`: the browser's, in Hz. */
   constructor(rate: number) {
     this.#toBrowser = new Resampler(lineRate, rate);
     this.#toLine = new Resampler(rate, lineRate);
+    this.#rate = rate;
     this.#needed = rate / lineRate;
   }
 
@@ -60,9 +63,9 @@ export class Pump {
   /** What the microphone gave in the same time (undefined: none); returns the frames now complete for the line. */
   record(input: Float32Array | undefined, length: number): Float32Array[] {
     if (this.#voice) {
-      this.#voiceDebt += length / this.#needed;
-      const count = Math.floor(this.#voiceDebt);
-      this.#voiceDebt -= count;
+      const due = (time: number) => Math.floor((time * lineRate) / this.#rate);
+      const count = due(this.#voiceTime + length) - due(this.#voiceTime);
+      this.#voiceTime = (this.#voiceTime + length) % this.#rate;
       this.#spoken = join(this.#spoken, this.#nextVoice(this.#voice, count));
     } else if (input) {
       this.#spoken = join(this.#spoken, this.#toLine.push(input));

@@ -31,6 +31,12 @@ export function locale(): Locale {
   return state.locale;
 }
 
+/** The language shown, with the region of this browser when it has one: for dates and numbers. Reactive. */
+export function formatLocale(): string {
+  const own = navigator.languages.find((value) => value.toLowerCase().startsWith(`${state.locale}-`));
+  return own ?? (state.locale === 'en' ? 'en-GB' : 'fr-FR');
+}
+
 /** The texts in the language shown. Reactive: `t().calls.title`. */
 export function t(): Messages {
   return catalogues[state.locale];

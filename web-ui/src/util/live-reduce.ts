@@ -7,14 +7,19 @@ export interface LiveState {
   lines: Record<string, string>;
   registrations: Record<string, number>;
   changes: Partial<Record<Resource, number>>;
+  /** A snapshot has come: the next one means that events were missed. */
+  begun: boolean;
 }
+
+const resources: Resource[] = [
+  'site', 'extensions', 'lines', 'trunks', 'outbound_routes', 'inbound_routes', 'announcements', 'recording_rules',
+];
 
 /** The parts of the state that an event changes. */
 export function reduce(state: LiveState, event: LiveEvent): Partial<LiveState> {
   switch (event.type) {
     case 'snapshot':
-      // Events may have been missed: everything fetched is fetched again.
-      return { calls: event.calls, changes: bumpAll(state.changes) };
+      return { calls: event.calls, begun: true, ...(state.begun ? missed(state) : {}) };
     case 'call': {
       const known = state.calls.some((call) => call.id === event.call.id);
       return {
@@ -36,8 +41,9 @@ export function reduce(state: LiveState, event: LiveEvent): Partial<LiveState> {
   }
 }
 
-function bumpAll(changes: LiveState['changes']): LiveState['changes'] {
-  const next: LiveState['changes'] = {};
-  for (const key of Object.keys(changes) as Resource[]) next[key] = (changes[key] ?? 0) + 1;
-  return next;
+/** Events were missed: everything fetched is fetched again, and what only events told is forgotten. */
+function missed(state: LiveState): Partial<LiveState> {
+  const changes: LiveState['changes'] = {};
+  for (const key of resources) changes[key] = (state.changes[key] ?? 0) + 1;
+  return { changes, lines: {}, registrations: {} };
 }

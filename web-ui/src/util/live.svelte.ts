@@ -10,6 +10,7 @@ const state = $state<LiveState & { connected: boolean; everConnected: boolean }>
   lines: {},
   registrations: {},
   changes: {},
+  begun: false,
   connected: false,
   everConnected: false,
 });
@@ -54,7 +55,7 @@ export function stopLive(): void {
   clearTimeout(retry);
   source?.close();
   source = undefined;
-  Object.assign(state, { calls: [], lines: {}, registrations: {}, changes: {}, connected: false, everConnected: false });
+  Object.assign(state, { calls: [], lines: {}, registrations: {}, changes: {}, begun: false, connected: false, everConnected: false });
 }
 
 function open(): void {

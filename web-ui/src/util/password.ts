@@ -23,8 +23,9 @@ export function judge(password: string, minimum: number, siteName: string): Verd
   const plain = fold(password);
   const names = ['offhook', ...fold(siteName).split(/[^a-z0-9]+/)].filter((word) => word.length >= 5);
   if (names.some((word) => plain.includes(word) && plain.replaceAll(word, '').length < 8)) return { level: 1, reason: 'name' };
-  const bare = commonWords.reduce((rest, word) => rest.replaceAll(word, ''), plain.replace(/[^a-z]/g, ''));
-  if (/[a-z]/.test(plain) && bare.length < 4 && commonWords.some((word) => plain.includes(word))) {
+  const letters = plain.replace(/[@$03]/g, (c) => ({ '@': 'a', $: 's', '0': 'o', '3': 'e' })[c] ?? c).replace(/[^a-z]/g, '');
+  const bare = commonWords.reduce((rest, word) => rest.replaceAll(word, ''), letters);
+  if (bare.length < 4 && bare.length < letters.length) {
     return { level: 1, reason: 'common' };
   }
   if (new Set(plain).size < 6) return { level: 1, reason: 'repeats' };

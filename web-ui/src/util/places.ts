@@ -10,12 +10,18 @@ const zoneOf: Record<string, string> = {
 
 /** The browser's time zone. */
 export function ownTimeZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/Paris';
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }
 
 /** The usual time zone of a country. */
 export function usualTimeZone(country: string): string | undefined {
   return zoneOf[country];
+}
+
+/** The browser's time zone; a browser that knows none says UTC, then the country's. */
+export function guessTimeZone(country: string): string {
+  const own = ownTimeZone();
+  return /^(UTC|Etc\/.*|GMT)$/.test(own) ? (usualTimeZone(country) ?? own) : own;
 }
 
 /** The likeliest country: by the browser's time zone, then its language. */

@@ -20,9 +20,7 @@ use crate::validate;
 
 /// All of them, in order.
 #[utoipa::path(get, path = "/api/v1/routes/inbound", tag = "inbound_routes", responses((status = 200, description = "Done", body = Vec<types::InboundRoute>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn list_inbound_routes(
-    State(app): State<App>,
-) -> Result<Json<Vec<types::InboundRoute>>, Problem> {
+pub(crate) async fn list_inbound_routes(State(app): State<App>) -> Result<Json<Vec<types::InboundRoute>>, Problem> {
     let found = app.store(Store::inbound_routes).await?;
     Ok(Json(found.into_iter().map(shown).collect()))
 }
@@ -33,10 +31,7 @@ pub(crate) async fn create_inbound_route(
     State(app): State<App>,
     Body(input): Body<types::InboundRouteInput>,
 ) -> Result<(StatusCode, Json<types::InboundRoute>), Problem> {
-    Ok((
-        StatusCode::CREATED,
-        Json(save(&app, Uuid::now_v7(), input).await?),
-    ))
+    Ok((StatusCode::CREATED, Json(save(&app, Uuid::now_v7(), input).await?)))
 }
 
 /// Changes an inbound route.
@@ -59,9 +54,7 @@ pub(crate) async fn delete_inbound_route(
     State(app): State<App>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<types::Deleted>, Problem> {
-    let undo = app
-        .store(move |store| store.delete_inbound_route(id, now()))
-        .await?;
+    let undo = app.store(move |store| store.delete_inbound_route(id, now())).await?;
     app.changed(Resource::InboundRoutes).await?;
     Ok(Json(undo.into()))
 }
@@ -79,11 +72,7 @@ fn shown(placed: Placed<InboundRoute>) -> types::InboundRoute {
     }
 }
 
-async fn save(
-    app: &App,
-    id: Uuid,
-    input: types::InboundRouteInput,
-) -> Result<types::InboundRoute, Problem> {
+async fn save(app: &App, id: Uuid, input: types::InboundRouteInput) -> Result<types::InboundRoute, Problem> {
     if let Some(position) = input.position {
         validate::within(position, 0, MOST, "position")?;
     }
@@ -92,9 +81,7 @@ async fn save(
         number: validate::number(input.number.as_deref(), "number")?,
         destination: validate::extension(&input.destination, "destination")?,
     };
-    let placed = app
-        .store(move |store| store.put_inbound_route(id, input.position, route))
-        .await?;
+    let placed = app.store(move |store| store.put_inbound_route(id, input.position, route)).await?;
     app.changed(Resource::InboundRoutes).await?;
     Ok(shown(placed))
 }

@@ -52,37 +52,21 @@ pub(crate) async fn put_line(
 
 /// Deletes an analog line.
 #[utoipa::path(delete, path = "/api/v1/lines/{id}", tag = "lines", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_line(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
-    let undo = app
-        .store(move |store| store.delete_line(LineId(id), now()))
-        .await?;
+pub(crate) async fn delete_line(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Json<types::Deleted>, Problem> {
+    let undo = app.store(move |store| store.delete_line(LineId(id), now())).await?;
     app.changed(Resource::Lines).await?;
     Ok(Json(undo.into()))
 }
 
 fn line(input: types::LineInput) -> Result<Line, Problem> {
     validate::within(input.port.into(), 1, 1024, "port")?;
-    Ok(Line {
-        port: input.port,
-        kind: input.kind.into(),
-        label: validate::label(&input.label, "label")?,
-    })
+    Ok(Line { port: input.port, kind: input.kind.into(), label: validate::label(&input.label, "label")? })
 }
 
 async fn all(app: &App) -> Result<Vec<types::Line>, Problem> {
-    let (lines, devices) = app
-        .store(|store| Ok((store.lines()?, store.devices()?)))
-        .await?;
+    let (lines, devices) = app.store(|store| Ok((store.lines()?, store.devices()?))).await?;
     let states = app.services.exchange.line_states().await;
-    let simulated = app
-        .services
-        .simulated
-        .as_ref()
-        .map(|simulated| simulated.lines())
-        .unwrap_or_default();
+    let simulated = app.services.simulated.as_ref().map(|simulated| simulated.lines()).unwrap_or_default();
     let shown = lines.into_iter().map(|(id, line)| {
         let owner = devices.iter().find_map(|(_, device)| match device.kind {
             DeviceKind::Analog { line } if line == id => Some(device.user.0),

@@ -18,9 +18,7 @@ use crate::validate;
 
 /// All of them, in order.
 #[utoipa::path(get, path = "/api/v1/recording-rules", tag = "recording_rules", responses((status = 200, description = "Done", body = Vec<types::RecordingRule>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn list_recording_rules(
-    State(app): State<App>,
-) -> Result<Json<Vec<types::RecordingRule>>, Problem> {
+pub(crate) async fn list_recording_rules(State(app): State<App>) -> Result<Json<Vec<types::RecordingRule>>, Problem> {
     let found = app.store(Store::recording_rules).await?;
     Ok(Json(found.into_iter().map(shown).collect()))
 }
@@ -31,10 +29,7 @@ pub(crate) async fn create_recording_rule(
     State(app): State<App>,
     Body(input): Body<types::RecordingRuleInput>,
 ) -> Result<(StatusCode, Json<types::RecordingRule>), Problem> {
-    Ok((
-        StatusCode::CREATED,
-        Json(save(&app, Uuid::now_v7(), input).await?),
-    ))
+    Ok((StatusCode::CREATED, Json(save(&app, Uuid::now_v7(), input).await?)))
 }
 
 /// Changes a recording rule.
@@ -57,33 +52,22 @@ pub(crate) async fn delete_recording_rule(
     State(app): State<App>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<types::Deleted>, Problem> {
-    let undo = app
-        .store(move |store| store.delete_recording_rule(id, now()))
-        .await?;
+    let undo = app.store(move |store| store.delete_recording_rule(id, now())).await?;
     app.changed(Resource::RecordingRules).await?;
     Ok(Json(undo.into()))
 }
 
 fn shown((id, rule): (Uuid, RecordingRule)) -> types::RecordingRule {
-    types::RecordingRule {
-        id,
-        caller: rule.caller,
-        callee: rule.callee,
-    }
+    types::RecordingRule { id, caller: rule.caller, callee: rule.callee }
 }
 
-async fn save(
-    app: &App,
-    id: Uuid,
-    input: types::RecordingRuleInput,
-) -> Result<types::RecordingRule, Problem> {
+async fn save(app: &App, id: Uuid, input: types::RecordingRuleInput) -> Result<types::RecordingRule, Problem> {
     let rule = RecordingRule {
         caller: validate::pattern(input.caller.as_deref(), "caller")?,
         callee: validate::pattern(input.callee.as_deref(), "callee")?,
     };
     let kept = rule.clone();
-    app.store(move |store| store.put_recording_rule(id, kept))
-        .await?;
+    app.store(move |store| store.put_recording_rule(id, kept)).await?;
     app.changed(Resource::RecordingRules).await?;
     Ok(shown((id, rule)))
 }

@@ -12,10 +12,7 @@ use crate::types::Resource;
 
 /// Restores what was deleted, with the same identifiers.
 #[utoipa::path(post, path = "/api/v1/undo/{token}", tag = "undo", params(("token" = Uuid, Path, description = "`undo` of the deletion")), responses((status = 204, description = "Done"), (status = 409, description = "`the number or port was taken meanwhile`", body = Problem), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn undo(
-    State(app): State<App>,
-    Path(token): Path<Uuid>,
-) -> Result<StatusCode, Problem> {
+pub(crate) async fn undo(State(app): State<App>, Path(token): Path<Uuid>) -> Result<StatusCode, Problem> {
     let table = app.store(move |store| store.undo(token, now())).await?;
     let resource = match table {
         "lines" => Resource::Lines,

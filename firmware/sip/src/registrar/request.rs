@@ -54,13 +54,9 @@ impl Wish {
         let cseq = request.cseq().ok_or_else(|| refuse(400))?.number;
         let call_id = request.call_id().to_owned();
         let to = request.to().ok_or_else(|| refuse(400))?;
-        let path: Vec<String> = request
-            .header_values("Path")
-            .take(MAX_PATH.0 + 1)
-            .map(|value| value.trim().to_owned())
-            .collect();
-        let long_path =
-            path.len() > MAX_PATH.0 || path.iter().map(String::len).sum::<usize>() > MAX_PATH.1;
+        let path: Vec<String> =
+            request.header_values("Path").take(MAX_PATH.0 + 1).map(|value| value.trim().to_owned()).collect();
+        let long_path = path.len() > MAX_PATH.0 || path.iter().map(String::len).sum::<usize>() > MAX_PATH.1;
         if call_id.len() > MAX_CALL_ID || long_path {
             return Err(refuse(400));
         }
@@ -78,9 +74,7 @@ impl Wish {
                 return Err(refuse(439));
             }
         }
-        let user_agent = request
-            .header("User-Agent")
-            .map(|text| text.chars().take(MAX_USER_AGENT).collect());
+        let user_agent = request.header("User-Agent").map(|text| text.chars().take(MAX_USER_AGENT).collect());
         Ok(Wish {
             change,
             call_id,
@@ -111,18 +105,11 @@ impl Wish {
 
 /// An answer that changes nothing.
 pub(super) fn refuse(status: u16) -> Outcome {
-    Outcome {
-        status,
-        headers: Vec::new(),
-        changed: false,
-    }
+    Outcome { status, headers: Vec::new(), changed: false }
 }
 
 fn change(config: &RegistrarConfig, request: &Message, outbound: bool) -> Result<Change, Outcome> {
-    let written = request
-        .header_values("Contact")
-        .take(config.max_bindings + 1)
-        .count();
+    let written = request.header_values("Contact").take(config.max_bindings + 1).count();
     if written == 0 {
         return Ok(Change::Query);
     }
@@ -137,20 +124,14 @@ fn change(config: &RegistrarConfig, request: &Message, outbound: bool) -> Result
     if contacts.iter().any(|contact| contact.uri.text == "*") {
         // Step 6: alone, and with Expires: 0 in the header.
         let zero = header.is_some_and(|value| value.trim() == "0");
-        return if contacts.len() == 1 && zero {
-            Ok(Change::RemoveAll)
-        } else {
-            Err(refuse(400))
-        };
+        return if contacts.len() == 1 && zero { Ok(Change::RemoveAll) } else { Err(refuse(400)) };
     }
     let header = header.as_deref();
     let contacts = contacts
         .into_iter()
         .map(|contact| read_contact(config, contact, header, outbound))
         .collect::<Result<Vec<Contact>, Outcome>>()?;
-    let flows = contacts
-        .iter()
-        .filter(|contact| contact.reg_id.is_some() && contact.expires.is_some());
+    let flows = contacts.iter().filter(|contact| contact.reg_id.is_some() && contact.expires.is_some());
     if flows.count() > 1 {
         // RFC 5626 §6: one flow per REGISTER.
         return Err(refuse(400));
@@ -166,21 +147,12 @@ fn read_contact(
 ) -> Result<Contact, Outcome> {
     let reachable = ["sip", "sips"].contains(&contact.uri.scheme.as_str());
     let instance = contact.param("+sip.instance").map(str::to_owned);
-    let long = contact.uri.text.len() > MAX_CONTACT
-        || instance.as_ref().is_some_and(|id| id.len() > MAX_INSTANCE);
+    let long = contact.uri.text.len() > MAX_CONTACT || instance.as_ref().is_some_and(|id| id.len() > MAX_INSTANCE);
     if !reachable || long || contact.uri.text.contains(['<', '>', '\r', '\n']) {
         return Err(refuse(400));
     }
-    let reg_id = match contact
-        .param("reg-id")
-        .filter(|_| outbound && instance.is_some())
-    {
-        Some(text) => Some(
-            text.parse()
-                .ok()
-                .filter(|id| *id > 0)
-                .ok_or_else(|| refuse(400))?,
-        ),
+    let reg_id = match contact.param("reg-id").filter(|_| outbound && instance.is_some()) {
+        Some(text) => Some(text.parse().ok().filter(|id| *id > 0).ok_or_else(|| refuse(400))?),
         None => None,
     };
     let expires = match contact.param("expires").or(header) {
@@ -189,21 +161,11 @@ fn read_contact(
     };
     if !expires.is_zero() && expires < config.min_expires {
         let least = config.min_expires.as_secs().to_string();
-        return Err(Outcome {
-            status: 423,
-            headers: vec![("Min-Expires".into(), least)],
-            changed: false,
-        });
+        return Err(Outcome { status: 423, headers: vec![("Min-Expires".into(), least)], changed: false });
     }
     let q = contact.param("q").and_then(quality).unwrap_or(1000);
     let expires = (!expires.is_zero()).then(|| expires.min(config.max_expires));
-    Ok(Contact {
-        uri: contact.uri,
-        q,
-        instance,
-        reg_id,
-        expires,
-    })
+    Ok(Contact { uri: contact.uri, q, instance, reg_id, expires })
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -230,16 +192,12 @@ fn quality(text: &str) -> Option<u16> {
 }
 
 fn supports(request: &Message, tag: &str) -> bool {
-    request
-        .header_values("Supported")
-        .any(|value| value.trim().eq_ignore_ascii_case(tag))
+    request.header_values("Supported").any(|value| value.trim().eq_ignore_ascii_case(tag))
 }
 
 /// The `ob` parameter within the URI of a Path value.
 fn has_ob(path: &str) -> bool {
     let uri = path.split_once('<').map_or(path, |(_, rest)| rest);
     let uri = uri.split('>').next().unwrap_or(uri);
-    uri.split(';')
-        .skip(1)
-        .any(|param| param.trim().eq_ignore_ascii_case("ob"))
+    uri.split(';').skip(1).any(|param| param.trim().eq_ignore_ascii_case("ob"))
 }

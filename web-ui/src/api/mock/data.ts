@@ -69,6 +69,7 @@ export function office(): Data {
   data.setUp = true;
   data.signedIn = true;
   data.password = 'correct horse battery';
+  data.language = navigator.language.startsWith('fr') ? 'fr' : 'en';
   data.startedAt = Date.now() - 3 * 86_400_000 - 4.2 * 3_600_000;
   data.site = { ...data.site, name: 'Cabinet Martin & Leroy', language: 'fr' };
   data.extensions = [

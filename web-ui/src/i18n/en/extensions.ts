@@ -10,7 +10,7 @@ export const extensions = {
   person: 'Name',
   personHint: 'Shown on the other telephones.',
   number: 'Internal number',
-  numberHint: '2 to 8 digits. Must not begin like an emergency number or a code for outside.',
+  numberHint: '2 to 8 digits, but not an emergency number.',
   numberInvalid: 'Use 2 to 8 digits.',
   numberTaken: 'Another extension has this number already.',
   telephones: 'Telephones',

@@ -12,7 +12,7 @@ export const nav = {
   settings: 'Site settings',
   status: 'Box status',
   everyday: 'Every day',
-  configuration: 'Configuration',
+  configuration: 'Set-up',
   system: 'System',
   logOut: 'Log out',
   openMenu: 'Open the menu',

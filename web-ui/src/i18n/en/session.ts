@@ -15,7 +15,7 @@ export const session = {
   username: 'User name',
   password: 'Password',
   newPassword: 'Choose a password',
-  repeatPassword: 'The same password again',
+  repeatPassword: 'Repeat the password',
   passwordHint: 'There is no default password: only you know it. A sentence of four words is strong and easy to keep in mind.',
   passwordsDiffer: 'The two passwords are not the same.',
   showPassword: 'Show the password',

@@ -10,7 +10,7 @@ export const extensions = {
   person: 'Nom',
   personHint: 'Affiché sur les autres téléphones.',
   number: 'Numéro interne',
-  numberHint: 'De 2 à 8 chiffres. Ne doit pas commencer comme un numéro d’urgence ou un préfixe de sortie.',
+  numberHint: 'De 2 à 8 chiffres, mais pas un numéro d’urgence.',
   numberInvalid: 'Utilisez de 2 à 8 chiffres.',
   numberTaken: 'Un autre poste a déjà ce numéro.',
   telephones: 'Téléphones',

@@ -19,7 +19,7 @@ export const home = {
   showGuide: 'Afficher le guide',
   now: 'En ce moment',
   callsUp: (n: number) => plural(n, 'appel en cours', 'appels en cours'),
-  phonesConnected: (total: number) => `sur ${total} ${plural(total, 'poste', 'postes')} : joignables maintenant`,
+  phonesConnected: (total: number) => `${plural(total, 'poste joignable', 'postes joignables')} sur ${total}`,
   latest: 'Derniers appels',
   allCalls: 'Tout le journal',
   noCallsYet: 'Aucun appel pour l’instant. Ils apparaîtront ici dès que quelqu’un appellera.',

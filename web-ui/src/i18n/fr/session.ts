@@ -15,7 +15,7 @@ export const session = {
   username: 'Nom d’utilisateur',
   password: 'Mot de passe',
   newPassword: 'Choisissez un mot de passe',
-  repeatPassword: 'Le même mot de passe, encore une fois',
+  repeatPassword: 'Répétez le mot de passe',
   passwordHint: 'Il n’y a pas de mot de passe par défaut : vous seul le connaissez. Une phrase de quatre mots est solide et facile à retenir.',
   passwordsDiffer: 'Les deux mots de passe sont différents.',
   showPassword: 'Afficher le mot de passe',

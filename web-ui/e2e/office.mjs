@@ -1,0 +1,162 @@
+// Everyday work in the mock's office.
+import assert from 'node:assert/strict';
+import { open } from './browser.mjs';
+
+/** @typedef {import('playwright-core').Browser} Browser */
+
+/** @param {Browser} browser @param {string} base @param {string} path @param {(page: import('playwright-core').Page) => Promise<void>} work */
+async function inOffice(browser, base, path, work) {
+  const { context, page, complaints } = await open(browser);
+  await page.goto(`${base}${path}${path.includes('?') ? '&' : '?'}mock=office`);
+  await page.getByRole('button', { name: 'Log out' }).waitFor();
+  await work(page);
+  assert.deepEqual(complaints, []);
+  await context.close();
+}
+
+/** @type {Record<string, (base: string, browser: Browser) => Promise<void>>} */
+export const tests = {
+  'an extension is deleted and taken back': (base, browser) =>
+    inOffice(browser, base, '/extensions', async (page) => {
+      const row = page.getByRole('row', { name: /1003/ });
+      await row.getByRole('button', { name: /Delete/ }).click();
+      await row.waitFor({ state: 'detached' });
+      await page.getByText('1003 · Dr Paul Leroy deleted').waitFor();
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await row.waitFor();
+      await row.getByText('Reachable').waitFor();
+    }),
+
+  'an extension is edited, and leaving without saving is asked about': (base, browser) =>
+    inOffice(browser, base, '/extensions/01900000-0000-7000-8000-000000000002', async (page) => {
+      await page.getByLabel('Do not disturb').check({ force: true });
+      await page.getByRole('link', { name: 'Call list' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Stay here' }).click();
+      await page.getByLabel('Internal number').fill('1001');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Another extension has this number already.').waitFor();
+      await page.getByLabel('Internal number').fill('1002');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved').waitFor();
+      await page.getByRole('link', { name: 'Extensions', exact: true }).first().click();
+      await page.getByRole('row', { name: /1002/ }).getByText('Do not disturb').waitFor();
+    }),
+
+  'a SIP telephone shows its settings, and a new secret replaces the old': (base, browser) =>
+    inOffice(browser, base, '/extensions/01900000-0000-7000-8000-000000000003', async (page) => {
+      await page.getByRole('button', { name: 'Add a SIP telephone' }).click();
+      const dialog = page.getByRole('dialog', { name: 'How to connect it' });
+      await dialog.getByRole('img', { name: /QR code/ }).waitFor();
+      const secret = dialog.locator('dd').last().locator('code');
+      const before = await secret.textContent();
+      await dialog.getByRole('button', { name: 'New secret' }).click();
+      await page.getByRole('dialog', { name: 'Make a new secret?' }).getByRole('button', { name: 'Make a new secret' }).click();
+      await page.waitForFunction((old) => document.querySelector('dialog dd:last-of-type code')?.textContent !== old, before);
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await page.getByText('1003-2', { exact: true }).waitFor();
+    }),
+
+  'the call list filters, turns pages and keeps its filters in the address': (base, browser) =>
+    inOffice(browser, base, '/calls?period=all', async (page) => {
+      const rows = page.locator('tbody tr');
+      await rows.nth(24).waitFor();
+      const first = await rows.first().textContent();
+      await page.getByRole('button', { name: 'Older calls' }).click();
+      await page.getByText('Page 2').waitFor();
+      await page.waitForFunction((text) => document.querySelector('tbody tr')?.textContent !== text, first);
+      await page.getByRole('button', { name: 'Newer calls' }).click();
+      await page.getByLabel('Missed only').check();
+      await page.waitForFunction(() => [...document.querySelectorAll('tbody tr')].every((row) => row.textContent?.includes('Missed')));
+      await page.getByLabel('Direction').selectOption('inbound');
+      await page.getByLabel('Number or name').fill('nobody has this');
+      await page.getByText('No call matches').waitFor();
+      assert.match(page.url(), /direction=inbound/);
+      assert.match(page.url(), /missed=1/);
+      await page.getByRole('button', { name: 'Remove the filters' }).click();
+      await rows.nth(24).waitFor();
+    }),
+
+  'the outside world rings in and is dialled': (base, browser) =>
+    inOffice(browser, base, '/lines', async (page) => {
+      const company = page.getByRole('article', { name: /Telephone company/ });
+      const reception = page.getByRole('article').filter({ hasText: '1001 · Accueil' });
+      await company.getByLabel('Caller’s name').fill('Mme Bertrand');
+      await company.getByRole('button', { name: 'Ring the box' }).click();
+      await reception.getByText('Mme Bertrand').waitFor();
+      await reception.getByRole('button', { name: 'Lift the receiver' }).click();
+      await company.getByText('In conversation').first().waitFor();
+      await company.getByRole('button', { name: 'Hang up' }).click();
+      await reception.getByText('The other side hung up').first().waitFor();
+      await reception.getByRole('button', { name: 'Put the receiver down' }).click();
+      await reception.getByRole('button', { name: 'Lift the receiver' }).click();
+      for (const key of '0142685300') await reception.getByRole('button', { name: `Key ${key}`, exact: true }).click();
+      await company.getByText('0142685300').waitFor();
+      await company.getByRole('button', { name: 'Answer' }).click();
+      await reception.getByText('In conversation').first().waitFor();
+    }),
+
+  'trunks and rules are added, put in order and deleted': (base, browser) =>
+    inOffice(browser, base, '/trunks', async (page) => {
+      await page.getByRole('link', { name: 'Add a trunk' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('Second carrier');
+      await page.getByLabel('Address', { exact: true }).fill('carrier.example');
+      await page.getByRole('button', { name: 'Add a trunk' }).click();
+      await page.getByText('Begin with sip:').waitFor();
+      await page.getByLabel('Address', { exact: true }).fill('sip:carrier.example');
+      await page.getByRole('button', { name: 'Add a trunk' }).click();
+      await page.getByRole('row', { name: /Second carrier/ }).waitFor();
+      await page.getByRole('link', { name: 'Call routing' }).click();
+      await page.getByRole('button', { name: 'Add an outgoing rule' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Number dialled').fill('9X.');
+      await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+      await dialog.getByText('Choose at least one trunk.').waitFor();
+      await dialog.getByLabel('Trunks, in the order to try').selectOption({ label: 'Second carrier' });
+      await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Move up – Rule 3' }).click();
+      await page.waitForFunction(() => document.querySelectorAll('ol li')[1]?.textContent?.includes('9X.'));
+      await page.getByRole('button', { name: 'Delete – Rule 2' }).click();
+      await page.getByText('9X.').waitFor({ state: 'detached' });
+    }),
+
+  'announcements, recording rules and settings are changed': (base, browser) =>
+    inOffice(browser, base, '/announcements', async (page) => {
+      await page.getByRole('button', { name: 'Add an announcement' }).click();
+      await page.getByRole('dialog').getByLabel('Number').fill('7001');
+      await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Closed today');
+      await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByRole('row', { name: /Closed today/ }).waitFor();
+      await page.getByRole('link', { name: 'Recording' }).click();
+      await page.getByRole('button', { name: 'Add a recording rule' }).click();
+      await page.getByLabel('Number called').fill('00x.');
+      await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByText('Calls from all to 00X.').waitFor();
+      await page.getByRole('link', { name: 'Site settings' }).click();
+      await page.getByLabel('Emergency numbers').fill('abc');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Write 2 to 6 digits each').waitFor();
+      await page.getByLabel('Emergency numbers').fill('112, 18');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved').last().waitFor();
+      await page.getByRole('link', { name: 'Box status' }).click();
+      await page.getByText('udp 192.168.1.10:5060').waitFor();
+    }),
+
+  'the language changes at once and stays': (base, browser) =>
+    inOffice(browser, base, '/', async (page) => {
+      await page.getByRole('button', { name: 'Français' }).click();
+      await page.getByRole('link', { name: 'Journal d’appels' }).click();
+      await page.getByRole('heading', { name: 'Journal d’appels' }).waitFor();
+      assert.equal(await page.evaluate(() => document.documentElement.lang), 'fr');
+      await page.reload();
+      await page.getByRole('heading', { name: 'Journal d’appels' }).waitFor();
+    }),
+
+  'a page that is not there says so': (base, browser) =>
+    inOffice(browser, base, '/nowhere', async (page) => {
+      await page.getByRole('heading', { name: 'There is no page here' }).first().waitFor();
+      await page.getByRole('link', { name: 'Go to the home page' }).click();
+      await page.getByRole('heading', { name: 'Cabinet Martin & Leroy' }).waitFor();
+    }),
+};
