@@ -73,11 +73,7 @@ impl App {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let _turn = self
-            .hashing
-            .acquire()
-            .await
-            .map_err(|_| Problem::internal("closed"))?;
+        let _turn = self.hashing.acquire().await.map_err(|_| Problem::internal("closed"))?;
         blocking(move || Ok(work())).await
     }
 }

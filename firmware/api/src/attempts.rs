@@ -39,22 +39,21 @@ impl Attempts {
     /// [`Attempts::succeeded`].
     pub(crate) fn begin(&self, address: IpAddr, now: i64) -> Option<i64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, failures| failures.last > now - FORGOTTEN);
         let address = network(address);
+        if all.get(&address).is_some_and(|failures| failures.last <= now - FORGOTTEN) {
+            all.remove(&address);
+        }
+        if all.len() >= MOST && !all.contains_key(&address) {
+            all.retain(|_, failures| failures.last > now - FORGOTTEN);
+        }
         if all.len() >= MOST && !all.contains_key(&address) {
             // Full of attackers: forgetting the oldest keeps the door usable.
-            let oldest = all
-                .iter()
-                .min_by_key(|(_, failures)| failures.last)
-                .map(|(address, _)| *address);
+            let oldest = all.iter().min_by_key(|(_, failures)| failures.last).map(|(address, _)| *address);
             if let Some(oldest) = oldest {
                 all.remove(&oldest);
             }
         }
-        let failures = all.entry(address).or_insert(Failures {
-            count: 0,
-            last: now,
-        });
+        let failures = all.entry(address).or_insert(Failures { count: 0, last: now });
         let wait = failures.wait_until() - now;
         if wait > 0 {
             return Some(wait);
@@ -97,11 +96,7 @@ mod tests {
         now += 2000;
         assert_eq!(attempts.begin(address, now), None);
         assert_eq!(attempts.begin(address, now), Some(4000));
-        assert_eq!(
-            attempts.begin("192.0.2.2".parse().expect("address"), now),
-            None,
-            "others are not held up"
-        );
+        assert_eq!(attempts.begin("192.0.2.2".parse().expect("address"), now), None, "others are not held up");
         now += FORGOTTEN + 1;
         assert_eq!(attempts.begin(address, now), None);
         attempts.succeeded(address);
@@ -117,12 +112,8 @@ mod tests {
             let address = format!("2001:db8::{host:x}").parse().expect("address");
             assert_eq!(attempts.begin(address, 0), None);
         }
-        assert!(
-            attempts
-                .begin("2001:db8::ffff".parse().expect("address"), 0)
-                .is_some()
-        );
-        for number in 0..10_000u32 {
+        assert!(attempts.begin("2001:db8::ffff".parse().expect("address"), 0).is_some());
+        for number in 0..4_500u32 {
             attempts.begin(IpAddr::V4(number.into()), 1);
         }
         assert!(attempts.0.lock().expect("whole").len() <= MOST);

@@ -33,12 +33,7 @@ same_names! {
 
 impl From<Undo> for types::Deleted {
     fn from(undo: Undo) -> Self {
-        types::Deleted {
-            undo: undo.token,
-            id: undo.id,
-            label: undo.label,
-            until: undo.until,
-        }
+        types::Deleted { undo: undo.token, id: undo.id, label: undo.label, until: undo.until }
     }
 }
 
@@ -85,14 +80,10 @@ impl From<exchange::Live> for types::LiveEvent {
                 extension_id: user.map(|user| user.0),
                 status: status.into(),
             },
-            exchange::Live::Registered { user, bindings } => types::LiveEvent::Registered {
-                extension_id: user.0,
-                registrations: bindings,
-            },
-            exchange::Live::Line { line, state } => types::LiveEvent::Line {
-                line: line.0,
-                state,
-            },
+            exchange::Live::Registered { user, bindings } => {
+                types::LiveEvent::Registered { extension_id: user.0, registrations: bindings }
+            }
+            exchange::Live::Line { line, state } => types::LiveEvent::Line { line: line.0, state },
         }
     }
 }
@@ -100,10 +91,7 @@ impl From<exchange::Live> for types::LiveEvent {
 impl From<CallWithLegs> for types::Call {
     fn from(found: CallWithLegs) -> Self {
         let call = found.call;
-        let talk = call
-            .answered
-            .zip(call.ended)
-            .map_or(0, |(answered, ended)| (ended - answered).max(0));
+        let talk = call.answered.zip(call.ended).map_or(0, |(answered, ended)| (ended - answered).max(0));
         let legs = found.legs.into_iter().map(|leg| types::Leg {
             id: leg.id.0,
             extension_id: leg.user.map(|user| user.0),
@@ -143,19 +131,9 @@ impl From<config::Trunk> for types::TrunkKind {
     fn from(trunk: config::Trunk) -> Self {
         match trunk.kind {
             config::TrunkKind::Line { line } => types::TrunkKind::Line { line: line.0 },
-            config::TrunkKind::Sip {
-                uri,
-                username,
-                password,
-                addresses,
-                register,
-            } => types::TrunkKind::Sip {
-                uri,
-                username,
-                has_password: password.is_some(),
-                addresses,
-                register,
-            },
+            config::TrunkKind::Sip { uri, username, password, addresses, register } => {
+                types::TrunkKind::Sip { uri, username, has_password: password.is_some(), addresses, register }
+            }
         }
     }
 }

@@ -3,15 +3,15 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use offhook_store::{Conflict, StoreError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Why a request was refused (`application/problem+json`, RFC 9457).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// Always `about:blank`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: &'static str,
     /// A sentence in English.
     pub title: String,
     /// HTTP status.
@@ -30,7 +30,7 @@ impl Problem {
     /// A problem with a status, a code and a sentence.
     pub fn new(status: StatusCode, code: &str, title: impl Into<String>) -> Self {
         Problem {
-            kind: "about:blank".into(),
+            kind: "about:blank",
             title: title.into(),
             status: status.as_u16(),
             code: code.into(),
@@ -41,10 +41,7 @@ impl Problem {
 
     /// A value of the body is not acceptable.
     pub fn invalid(field: &str, code: &str, title: impl Into<String>) -> Self {
-        Problem {
-            field: Some(field.into()),
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, title)
-        }
+        Problem { field: Some(field.into()), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, title) }
     }
 }
 
@@ -52,10 +49,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(self)).into_response();
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }
 }
@@ -63,21 +57,13 @@ impl IntoResponse for Problem {
 impl Problem {
     /// Nothing here, or nothing this person may see.
     pub(crate) fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "There is no such thing.",
-        )
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing.")
     }
 
     /// Our fault. What went wrong is in the log, not here.
     pub(crate) fn internal(reason: &str) -> Self {
         tracing::error!(reason, "a request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "The box could not do this.",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The box could not do this.")
     }
 
     /// What is asked contradicts what is there.
@@ -103,25 +89,16 @@ impl From<StoreError> for Problem {
                     Conflict::Missing(_) => ("reference_missing", None),
                     Conflict::NotEmpty => ("setup_done", None),
                 };
-                Problem {
-                    field: field.map(str::to_owned),
-                    ..Self::conflict(code, title)
-                }
+                Problem { field: field.map(str::to_owned), ..Self::conflict(code, title) }
             }
             StoreError::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", title),
-            StoreError::ReadOnly => {
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_read_only", title)
-            }
+            StoreError::ReadOnly => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_read_only", title),
             StoreError::QueueFull | StoreError::Closed => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy", title)
             }
             StoreError::Disk(_) => {
                 tracing::error!(error = title, "the database failed");
-                Self::new(
-                    StatusCode::INSUFFICIENT_STORAGE,
-                    "disk_failed",
-                    "The disk failed.",
-                )
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_failed", "The disk failed.")
             }
             StoreError::Corrupt(_)
             | StoreError::Migration { .. }

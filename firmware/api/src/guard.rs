@@ -51,11 +51,7 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
 
 async fn enter(app: &App, request: &mut Request) -> Result<(), Problem> {
     if request.extensions().get::<Local>().is_some() {
-        request.extensions_mut().insert(Session {
-            token: None,
-            administrator: None,
-            role: Role::Administrator,
-        });
+        request.extensions_mut().insert(Session { token: None, administrator: None, role: Role::Administrator });
         return Ok(());
     }
     let headers = request.headers();
@@ -67,11 +63,7 @@ async fn enter(app: &App, request: &mut Request) -> Result<(), Problem> {
         ));
     }
     if headers.contains_key(header::UPGRADE) && !same_origin(headers) {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "foreign_origin",
-            "This page is not of the box.",
-        ));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "foreign_origin", "This page is not of the box."));
     }
     let public = matches!(
         (request.method(), request.uri().path()),
@@ -97,9 +89,7 @@ fn same_origin(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
         (Some(origin), Some(host)) => {
-            let origin = origin
-                .strip_prefix("http://")
-                .or_else(|| origin.strip_prefix("https://"));
+            let origin = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
             origin.is_some_and(|origin| origin.eq_ignore_ascii_case(host))
         }
         // Not a browser: those send it with every WebSocket (RFC 6455 §4.1).

@@ -43,9 +43,7 @@ impl Api {
 
     /// The API and the web page, for the network.
     pub fn network(&self) -> Router {
-        api(self.0.clone())
-            .fallback(web::serve)
-            .layer(middleware::from_fn(web::secure))
+        api(self.0.clone()).fallback(web::serve).layer(middleware::from_fn(web::secure))
     }
 
     /// The API with the rights of an administrator, for the local socket.
@@ -64,9 +62,7 @@ fn api(app: App) -> Router {
 /// The OpenAPI document as committed in `firmware/api/openapi.json`.
 pub fn openapi_json() -> String {
     use utoipa::OpenApi as _;
-    let mut text = openapi::ApiDoc::openapi()
-        .to_pretty_json()
-        .unwrap_or_default();
+    let mut text = openapi::ApiDoc::openapi().to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
 }

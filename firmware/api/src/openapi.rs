@@ -93,85 +93,40 @@ impl utoipa::Modify for SessionCookie {
 /// The paths.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route(
-            "/api/v1/setup",
-            get(h::setup::get_setup).post(h::setup::post_setup),
-        )
-        .route(
-            "/api/v1/session",
-            post(h::session::sign_in).delete(h::session::sign_out),
-        )
-        .route(
-            "/api/v1/me",
-            get(h::session::get_me).put(h::session::put_me),
-        )
+        .route("/api/v1/setup", get(h::setup::get_setup).post(h::setup::post_setup))
+        .route("/api/v1/session", post(h::session::sign_in).delete(h::session::sign_out))
+        .route("/api/v1/me", get(h::session::get_me).put(h::session::put_me))
         .route("/api/v1/me/password", put(h::session::put_password))
-        .route(
-            "/api/v1/site",
-            get(h::site::get_site).put(h::site::put_site),
-        )
+        .route("/api/v1/site", get(h::site::get_site).put(h::site::put_site))
         .route("/api/v1/site-file", get(h::site::export_site_file))
-        .route(
-            "/api/v1/extensions",
-            get(h::extensions::list_extensions).post(h::extensions::create_extension),
-        )
+        .route("/api/v1/extensions", get(h::extensions::list_extensions).post(h::extensions::create_extension))
         .route(
             "/api/v1/extensions/{id}",
-            get(h::extensions::get_extension)
-                .put(h::extensions::put_extension)
-                .delete(h::extensions::delete_extension),
+            get(h::extensions::get_extension).put(h::extensions::put_extension).delete(h::extensions::delete_extension),
         )
-        .route(
-            "/api/v1/extensions/{id}/devices",
-            post(h::devices::create_device),
-        )
-        .route(
-            "/api/v1/devices/{id}",
-            put(h::devices::put_device).delete(h::devices::delete_device),
-        )
-        .route(
-            "/api/v1/devices/{id}/credentials",
-            get(h::devices::get_credentials),
-        )
-        .route(
-            "/api/v1/devices/{id}/secret",
-            post(h::devices::renew_secret),
-        )
-        .route(
-            "/api/v1/lines",
-            get(h::lines::list_lines).post(h::lines::create_line),
-        )
-        .route(
-            "/api/v1/lines/{id}",
-            put(h::lines::put_line).delete(h::lines::delete_line),
-        )
-        .route(
-            "/api/v1/trunks",
-            get(h::trunks::list_trunks).post(h::trunks::create_trunk),
-        )
-        .route(
-            "/api/v1/trunks/{id}",
-            put(h::trunks::put_trunk).delete(h::trunks::delete_trunk),
-        )
+        .route("/api/v1/extensions/{id}/devices", post(h::devices::create_device))
+        .route("/api/v1/devices/{id}", put(h::devices::put_device).delete(h::devices::delete_device))
+        .route("/api/v1/devices/{id}/credentials", get(h::devices::get_credentials))
+        .route("/api/v1/devices/{id}/secret", post(h::devices::renew_secret))
+        .route("/api/v1/lines", get(h::lines::list_lines).post(h::lines::create_line))
+        .route("/api/v1/lines/{id}", put(h::lines::put_line).delete(h::lines::delete_line))
+        .route("/api/v1/trunks", get(h::trunks::list_trunks).post(h::trunks::create_trunk))
+        .route("/api/v1/trunks/{id}", put(h::trunks::put_trunk).delete(h::trunks::delete_trunk))
         .route(
             "/api/v1/routes/outbound",
-            get(h::outbound_routes::list_outbound_routes)
-                .post(h::outbound_routes::create_outbound_route),
+            get(h::outbound_routes::list_outbound_routes).post(h::outbound_routes::create_outbound_route),
         )
         .route(
             "/api/v1/routes/outbound/{id}",
-            put(h::outbound_routes::put_outbound_route)
-                .delete(h::outbound_routes::delete_outbound_route),
+            put(h::outbound_routes::put_outbound_route).delete(h::outbound_routes::delete_outbound_route),
         )
         .route(
             "/api/v1/routes/inbound",
-            get(h::inbound_routes::list_inbound_routes)
-                .post(h::inbound_routes::create_inbound_route),
+            get(h::inbound_routes::list_inbound_routes).post(h::inbound_routes::create_inbound_route),
         )
         .route(
             "/api/v1/routes/inbound/{id}",
-            put(h::inbound_routes::put_inbound_route)
-                .delete(h::inbound_routes::delete_inbound_route),
+            put(h::inbound_routes::put_inbound_route).delete(h::inbound_routes::delete_inbound_route),
         )
         .route(
             "/api/v1/announcements",
@@ -183,18 +138,13 @@ pub(crate) fn routes() -> Router<App> {
         )
         .route(
             "/api/v1/recording-rules",
-            get(h::recording_rules::list_recording_rules)
-                .post(h::recording_rules::create_recording_rule),
+            get(h::recording_rules::list_recording_rules).post(h::recording_rules::create_recording_rule),
         )
         .route(
             "/api/v1/recording-rules/{id}",
-            put(h::recording_rules::put_recording_rule)
-                .delete(h::recording_rules::delete_recording_rule),
+            put(h::recording_rules::put_recording_rule).delete(h::recording_rules::delete_recording_rule),
         )
-        .route(
-            "/api/v1/lines/{id}/actions",
-            post(h::line_widget::line_action),
-        )
+        .route("/api/v1/lines/{id}/actions", post(h::line_widget::line_action))
         .route("/api/v1/lines/{id}/audio", get(h::line_widget::line_audio))
         .route("/api/v1/undo/{token}", post(h::undo::undo))
         .route("/api/v1/calls", get(h::calls::list_calls))

@@ -7,13 +7,8 @@ pub const COOKIE: &str = "offhook_session";
 
 /// The token of the cookie.
 pub(crate) fn token_of(headers: &HeaderMap, name: &str) -> Option<[u8; 32]> {
-    let cookies = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
     from_hex(value)
 }
@@ -22,8 +17,7 @@ pub(crate) fn token_of(headers: &HeaderMap, name: &str) -> Option<[u8; 32]> {
 pub(crate) fn set_cookie(token: &[u8; 32], secure: bool) -> HeaderValue {
     let text: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
     let secure = if secure { "; Secure" } else { "" };
-    let cookie =
-        format!("{COOKIE}={text}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000{secure}");
+    let cookie = format!("{COOKIE}={text}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000{secure}");
     HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 

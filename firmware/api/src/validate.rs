@@ -7,46 +7,27 @@ use crate::error::Problem;
 
 /// Refuses a value that breaks its rule.
 pub(crate) fn ensure(fine: bool, field: &str, code: &str, title: &str) -> Result<(), Problem> {
-    if fine {
-        Ok(())
-    } else {
-        Err(Problem::invalid(field, code, title))
-    }
+    if fine { Ok(()) } else { Err(Problem::invalid(field, code, title)) }
 }
 
 /// A name to show, trimmed.
 pub(crate) fn name(text: &str, field: &str) -> Result<String, Problem> {
     let text = text.trim();
-    ensure(
-        rules::name(text),
-        field,
-        "invalid_name",
-        "Expected a name of 1 to 80 characters.",
-    )?;
+    ensure(rules::name(text), field, "invalid_name", "Expected a name of 1 to 80 characters.")?;
     Ok(text.to_owned())
 }
 
 /// A label, trimmed; may be empty.
 pub(crate) fn label(text: &str, field: &str) -> Result<String, Problem> {
     let text = text.trim();
-    ensure(
-        rules::label(text),
-        field,
-        "invalid_label",
-        "Expected at most 80 characters.",
-    )?;
+    ensure(rules::label(text), field, "invalid_label", "Expected at most 80 characters.")?;
     Ok(text.to_owned())
 }
 
 /// An internal number.
 pub(crate) fn extension(text: &str, field: &str) -> Result<String, Problem> {
     let text = text.trim();
-    ensure(
-        rules::extension(text),
-        field,
-        "invalid_extension",
-        "Expected 2 to 8 digits.",
-    )?;
+    ensure(rules::extension(text), field, "invalid_extension", "Expected 2 to 8 digits.")?;
     Ok(text.to_owned())
 }
 
@@ -61,12 +42,7 @@ pub(crate) fn number(text: Option<&str>, field: &str) -> Result<Option<String>, 
     if text.is_empty() {
         return Ok(None);
     }
-    ensure(
-        rules::number(&text),
-        field,
-        "invalid_number",
-        "Expected a number: digits, * and #, + in front.",
-    )?;
+    ensure(rules::number(&text), field, "invalid_number", "Expected a number: digits, * and #, + in front.")?;
     Ok(Some(text))
 }
 
@@ -92,36 +68,21 @@ pub(crate) fn within(value: u32, least: u32, most: u32, field: &str) -> Result<u
 
 /// A language of the box.
 pub(crate) fn language(text: &str) -> Result<String, Problem> {
-    ensure(
-        rules::language(text),
-        "language",
-        "invalid_language",
-        "Expected en or fr.",
-    )?;
+    ensure(rules::language(text), "language", "invalid_language", "Expected en or fr.")?;
     Ok(text.to_owned())
 }
 
 /// A country with known tones.
 pub(crate) fn country(text: &str, known: &[String]) -> Result<String, Problem> {
     let fine = known.iter().any(|known| known == text);
-    ensure(
-        fine,
-        "country",
-        "invalid_country",
-        "This country is not known.",
-    )?;
+    ensure(fine, "country", "invalid_country", "This country is not known.")?;
     Ok(text.to_owned())
 }
 
 /// A time zone.
 pub(crate) fn time_zone(text: &str) -> Result<String, Problem> {
     let title = "This time zone is not known.";
-    ensure(
-        rules::time_zone(text),
-        "time_zone",
-        "invalid_time_zone",
-        title,
-    )?;
+    ensure(rules::time_zone(text), "time_zone", "invalid_time_zone", title)?;
     Ok(text.to_owned())
 }
 

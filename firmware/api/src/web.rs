@@ -33,24 +33,12 @@ pub(crate) async fn serve(request: Request) -> Response {
             None => return axum::response::Html(NOT_BUILT).into_response(),
         },
     };
-    let hash: String = file
-        .metadata
-        .sha256_hash()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash: String = file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let etag = format!("\"{hash}\"");
     // Names under `assets` hold a hash of the content.
-    let cache = if name.starts_with("assets/") {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
+    let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = request.headers().get_all(header::IF_NONE_MATCH).iter();
-    let known = known
-        .filter_map(|value| value.to_str().ok())
-        .any(|tags| tags.contains(&etag));
+    let known = known.filter_map(|value| value.to_str().ok()).any(|tags| tags.contains(&etag));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -98,14 +86,8 @@ pub(crate) async fn secure(request: Request, next: axum::middleware::Next) -> Re
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (
-            header::HeaderName::from_static("permissions-policy"),
-            "microphone=(self), camera=(), geolocation=()",
-        ),
-        (
-            header::HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
+        (header::HeaderName::from_static("permissions-policy"), "microphone=(self), camera=(), geolocation=()"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
     let api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
@@ -114,9 +96,7 @@ pub(crate) async fn secure(request: Request, next: axum::middleware::Next) -> Re
         headers.insert(name, HeaderValue::from_static(value));
     }
     if api {
-        headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
     response
 }

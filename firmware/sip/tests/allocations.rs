@@ -1,4 +1,4 @@
-//! Reading an INVITE with SDP allocates at most twice.
+//! Reading and validating an INVITE with SDP allocates at most twice.
 #![expect(unsafe_code, reason = "a counting allocator implements the unsafe trait GlobalAlloc")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -42,7 +42,10 @@ fn allocations(work: impl FnOnce()) -> usize {
 fn reading_an_invite_with_sdp() {
     let bytes = Bytes::from_static(include_bytes!("messages/invite.sip"));
     let mut message = None;
-    let count = allocations(|| message = Message::parse_datagram(black_box(bytes)).ok());
+    let count = allocations(|| {
+        message =
+            Message::parse_datagram(black_box(bytes)).and_then(|message| message.validate().map(|()| message)).ok();
+    });
     let message = message.expect("a valid message");
     assert!(count <= 2, "{count} allocations");
     let count = allocations(|| {

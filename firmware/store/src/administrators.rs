@@ -33,19 +33,11 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Administrator> {
 }
 
 pub(crate) fn any(connection: &Connection) -> Result<bool, StoreError> {
-    let found = row(
-        connection,
-        "SELECT 1 FROM administrators LIMIT 1",
-        (),
-        |row| row.get::<_, i64>(0),
-    )?;
+    let found = row(connection, "SELECT 1 FROM administrators LIMIT 1", (), |row| row.get::<_, i64>(0))?;
     Ok(found.is_some())
 }
 
-pub(crate) fn put(
-    connection: &Connection,
-    administrator: &Administrator,
-) -> Result<(), StoreError> {
+pub(crate) fn put(connection: &Connection, administrator: &Administrator) -> Result<(), StoreError> {
     run(
         connection,
         "INSERT INTO administrators (id, name, password_hash, role, language) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -100,11 +92,7 @@ impl Store {
             }
             let mut now = site::get(connection)?.unwrap_or_default();
             change(&mut now);
-            site::put(
-                connection,
-                &now,
-                &site::network(connection)?.unwrap_or_default(),
-            )?;
+            site::put(connection, &now, &site::network(connection)?.unwrap_or_default())?;
             put(connection, &first)
         })
     }
@@ -113,11 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn put_administrator(
-        &self,
-        changed: Administrator,
-        keep_session: Option<[u8; 32]>,
-    ) -> Result<(), StoreError> {
+    pub fn put_administrator(&self, changed: Administrator, keep_session: Option<[u8; 32]>) -> Result<(), StoreError> {
         self.edit(move |connection| {
             let before = row(
                 connection,

@@ -19,9 +19,7 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<(Uuid, Announcement)>,
                 number: row.get(1)?,
                 name: row.get(2)?,
                 file: row.get(3)?,
-                hang_up_digit: row
-                    .get::<_, Option<String>>(4)?
-                    .and_then(|text| text.chars().next()),
+                hang_up_digit: row.get::<_, Option<String>>(4)?.and_then(|text| text.chars().next()),
             };
             Ok((row.get::<_, Id>(0)?.0, announcement))
         },
@@ -29,20 +27,13 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<(Uuid, Announcement)>,
 }
 
 fn get(connection: &Connection, id: Uuid) -> Result<Option<Announcement>, StoreError> {
-    let found = list(connection)?
-        .into_iter()
-        .find(|(other, _)| *other == id);
+    let found = list(connection)?.into_iter().find(|(other, _)| *other == id);
     Ok(found.map(|(_, announcement)| announcement))
 }
 
-pub(crate) fn put(
-    connection: &Connection,
-    id: Uuid,
-    announcement: &Announcement,
-) -> Result<(), StoreError> {
+pub(crate) fn put(connection: &Connection, id: Uuid, announcement: &Announcement) -> Result<(), StoreError> {
     numbers::check_free(connection, &announcement.number, id)?;
-    if let Some(before) = get(connection, id)?.filter(|before| before.number != announcement.number)
-    {
+    if let Some(before) = get(connection, id)?.filter(|before| before.number != announcement.number) {
         routes::follow(connection, &before.number, &announcement.number)?;
     }
     run(
@@ -84,19 +75,9 @@ impl Store {
         self.edit(move |connection| {
             let announcement = get(connection, id)?.ok_or(StoreError::NotFound)?;
             numbers::check_unused(connection, &announcement.number)?;
-            run(
-                connection,
-                "DELETE FROM announcements WHERE id = ?1",
-                params![Id(id)],
-            )?;
+            run(connection, "DELETE FROM announcements WHERE id = ?1", params![Id(id)])?;
             let label = format!("{} {}", announcement.number, announcement.name);
-            deleted::keep(
-                connection,
-                now,
-                id,
-                label,
-                &Snapshot::Announcement { id, announcement },
-            )
+            deleted::keep(connection, now, id, label, &Snapshot::Announcement { id, announcement })
         })
     }
 }

@@ -8,17 +8,9 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::sql::{Json, row, rows, run};
 
-pub(crate) fn put(
-    connection: &Connection,
-    aor: &str,
-    bindings: &[StoredBinding],
-) -> Result<(), StoreError> {
+pub(crate) fn put(connection: &Connection, aor: &str, bindings: &[StoredBinding]) -> Result<(), StoreError> {
     if bindings.is_empty() {
-        run(
-            connection,
-            "DELETE FROM bindings WHERE aor = ?1",
-            params![aor],
-        )?;
+        run(connection, "DELETE FROM bindings WHERE aor = ?1", params![aor])?;
     } else {
         run(
             connection,
@@ -30,10 +22,7 @@ pub(crate) fn put(
 }
 
 fn alive(bindings: Vec<StoredBinding>, now: UnixMillis) -> Vec<StoredBinding> {
-    bindings
-        .into_iter()
-        .filter(|binding| binding.expires > now)
-        .collect()
+    bindings.into_iter().filter(|binding| binding.expires > now).collect()
 }
 
 impl Store {
@@ -41,25 +30,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn bindings(
-        &self,
-        now: UnixMillis,
-    ) -> Result<Vec<(String, Vec<StoredBinding>)>, StoreError> {
+    pub fn bindings(&self, now: UnixMillis) -> Result<Vec<(String, Vec<StoredBinding>)>, StoreError> {
         self.read(|connection| {
-            let all = rows(
-                connection,
-                "SELECT aor, bindings FROM bindings ORDER BY aor",
-                (),
-                |row| {
-                    Ok((
-                        row.get::<_, String>(0)?,
-                        row.get::<_, Json<Vec<StoredBinding>>>(1)?.0,
-                    ))
-                },
-            )?;
-            let alive = all
-                .into_iter()
-                .map(|(aor, bindings)| (aor, alive(bindings, now)));
+            let all = rows(connection, "SELECT aor, bindings FROM bindings ORDER BY aor", (), |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, Json<Vec<StoredBinding>>>(1)?.0))
+            })?;
+            let alive = all.into_iter().map(|(aor, bindings)| (aor, alive(bindings, now)));
             Ok(alive.filter(|(_, bindings)| !bindings.is_empty()).collect())
         })
     }
@@ -68,18 +44,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn bindings_of(
-        &self,
-        aor: &str,
-        now: UnixMillis,
-    ) -> Result<Vec<StoredBinding>, StoreError> {
+    pub fn bindings_of(&self, aor: &str, now: UnixMillis) -> Result<Vec<StoredBinding>, StoreError> {
         self.read(|connection| {
-            let found = row(
-                connection,
-                "SELECT bindings FROM bindings WHERE aor = ?1",
-                params![aor],
-                |row| Ok(row.get::<_, Json<Vec<StoredBinding>>>(0)?.0),
-            )?;
+            let found = row(connection, "SELECT bindings FROM bindings WHERE aor = ?1", params![aor], |row| {
+                Ok(row.get::<_, Json<Vec<StoredBinding>>>(0)?.0)
+            })?;
             Ok(alive(found.unwrap_or_default(), now))
         })
     }

@@ -12,7 +12,8 @@ use crate::{Store, legs};
 /// Q.850 cause 41, temporary failure: of calls cut by a crash or power cut.
 pub const CAUSE_INTERRUPTED: u8 = 41;
 
-const COLUMNS: &str = "id, direction, caller, caller_name, called, caller_user, answered_by, trunk, started, answered, ended,
+const COLUMNS: &str =
+    "id, direction, caller, caller_name, called, caller_user, answered_by, trunk, started, answered, ended,
     cause, ended_by_callee, interrupted, recording";
 
 /// Which calls to list.
@@ -85,20 +86,12 @@ pub(crate) fn put_live(connection: &Connection, call: &LiveCall) -> Result<(), S
 }
 
 fn forget_live(connection: &Connection, id: CallId) -> Result<(), StoreError> {
-    run(
-        connection,
-        "DELETE FROM open_calls WHERE call = ?1",
-        params![Id::from(id)],
-    )?;
+    run(connection, "DELETE FROM open_calls WHERE call = ?1", params![Id::from(id)])?;
     Ok(())
 }
 
 pub(crate) fn put_last_seen(connection: &Connection, at: UnixMillis) -> Result<(), StoreError> {
-    run(
-        connection,
-        "INSERT OR REPLACE INTO last_seen (id, at) VALUES (1, ?1)",
-        params![at],
-    )?;
+    run(connection, "INSERT OR REPLACE INTO last_seen (id, at) VALUES (1, ?1)", params![at])?;
     Ok(())
 }
 
@@ -127,11 +120,7 @@ fn get(connection: &Connection, id: CallId) -> Result<Option<CallRecord>, StoreE
     row(connection, &query, params![Id::from(id)], read)
 }
 
-fn list(
-    connection: &Connection,
-    filter: &Filter,
-    limit: usize,
-) -> Result<Vec<CallRecord>, StoreError> {
+fn list(connection: &Connection, filter: &Filter, limit: usize) -> Result<Vec<CallRecord>, StoreError> {
     let mut conditions: Vec<&str> = Vec::new();
     let mut values: Vec<Box<dyn rusqlite::ToSql>> = Vec::new();
     let mut add = |condition: &'static str, bound: Vec<Box<dyn rusqlite::ToSql>>| {
@@ -139,10 +128,7 @@ fn list(
         values.extend(bound);
     };
     if let Some((started, id)) = filter.after {
-        add(
-            "(started, id) < (?, ?)",
-            vec![Box::new(started), Box::new(Id::from(id))],
-        );
+        add("(started, id) < (?, ?)", vec![Box::new(started), Box::new(Id::from(id))]);
     }
     if let Some(from) = filter.from {
         add("started >= ?", vec![Box::new(from)]);
@@ -183,10 +169,7 @@ fn list(
 }
 
 fn with_legs(connection: &Connection, call: CallRecord) -> Result<CallWithLegs, StoreError> {
-    Ok(CallWithLegs {
-        legs: legs::of_call(connection, call.id)?,
-        call,
-    })
+    Ok(CallWithLegs { legs: legs::of_call(connection, call.id)?, call })
 }
 
 impl Store {
@@ -208,10 +191,7 @@ impl Store {
     pub fn calls(&self, filter: &Filter, limit: usize) -> Result<Vec<CallWithLegs>, StoreError> {
         self.read(|connection| {
             let found = list(connection, filter, limit)?;
-            found
-                .into_iter()
-                .map(|call| with_legs(connection, call))
-                .collect()
+            found.into_iter().map(|call| with_legs(connection, call)).collect()
         })
     }
 
@@ -226,24 +206,17 @@ impl Store {
 }
 
 fn close_interrupted(connection: &Connection, now: UnixMillis) -> Result<usize, StoreError> {
-    let seen: Option<UnixMillis> =
-        row(connection, "SELECT at FROM last_seen", (), |row| row.get(0))?;
+    let seen: Option<UnixMillis> = row(connection, "SELECT at FROM last_seen", (), |row| row.get(0))?;
     let query = format!("SELECT {COLUMNS} FROM calls WHERE ended IS NULL");
     let open = rows(connection, &query, (), read)?;
     let closed = open.len();
     for mut call in open {
-        let known = [
-            Some(call.started),
-            call.answered,
-            seen.filter(|seen| *seen <= now),
-        ];
+        let known = [Some(call.started), call.answered, seen.filter(|seen| *seen <= now)];
         let end = known.into_iter().flatten().max().unwrap_or(call.started);
-        let live: Option<LiveCall> = row(
-            connection,
-            "SELECT state FROM open_calls WHERE call = ?1",
-            params![Id::from(call.id)],
-            |row| Ok(row.get::<_, Json<LiveCall>>(0)?.0),
-        )?;
+        let live: Option<LiveCall> =
+            row(connection, "SELECT state FROM open_calls WHERE call = ?1", params![Id::from(call.id)], |row| {
+                Ok(row.get::<_, Json<LiveCall>>(0)?.0)
+            })?;
         for leg in missing_legs(&call, live.as_ref(), end) {
             legs::put_if_absent(connection, &leg)?;
         }
@@ -261,17 +234,12 @@ fn missing_legs(call: &CallRecord, live: Option<&LiveCall>, end: UnixMillis) -> 
     let Some(live) = live else {
         return Vec::new();
     };
-    let parties = live
-        .legs
-        .iter()
-        .filter(|leg| !leg.caller || leg.user.is_some());
+    let parties = live.legs.iter().filter(|leg| !leg.caller || leg.user.is_some());
     let record = parties.map(|leg| {
         let status = match (leg.caller, leg.state) {
             (true, _) => LegStatus::Out,
             (false, LegState::Talking | LegState::Held) => LegStatus::Answered,
-            (false, LegState::Dialling | LegState::Ringing) if call.answered.is_some() => {
-                LegStatus::CallAnswered
-            }
+            (false, LegState::Dialling | LegState::Ringing) if call.answered.is_some() => LegStatus::CallAnswered,
             (false, LegState::Dialling | LegState::Ringing) => LegStatus::NoAnswer,
         };
         let spoke = matches!(leg.state, LegState::Talking | LegState::Held);

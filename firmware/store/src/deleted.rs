@@ -1,8 +1,6 @@
 //! What was deleted lately, to be taken back.
 
-use offhook_switch::config::{
-    Announcement, InboundRoute, Line, OutboundRoute, RecordingRule, User,
-};
+use offhook_switch::config::{Announcement, InboundRoute, Line, OutboundRoute, RecordingRule, User};
 use offhook_switch::id::{LineId, UserId};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -36,27 +34,14 @@ pub struct Undo {
 /// What kind of thing came back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Snapshot {
-    User {
-        id: UserId,
-        user: User,
-        devices: Vec<DeviceRow>,
-    },
+    User { id: UserId, user: User, devices: Vec<DeviceRow> },
     Device(DeviceRow),
-    Line {
-        id: LineId,
-        line: Line,
-    },
+    Line { id: LineId, line: Line },
     Trunk(TrunkRow),
     Outbound(Placed<OutboundRoute>),
     Inbound(Placed<InboundRoute>),
-    Announcement {
-        id: Uuid,
-        announcement: Announcement,
-    },
-    RecordingRule {
-        id: Uuid,
-        rule: RecordingRule,
-    },
+    Announcement { id: Uuid, announcement: Announcement },
+    RecordingRule { id: Uuid, rule: RecordingRule },
 }
 
 pub(crate) fn keep(
@@ -77,12 +62,7 @@ pub(crate) fn keep(
         "INSERT INTO deleted (token, at, snapshot) VALUES (?1, ?2, ?3)",
         params![Id(token), now, Json(snapshot)],
     )?;
-    Ok(Undo {
-        token,
-        id,
-        label,
-        until: now + UNDO_TIME,
-    })
+    Ok(Undo { token, id, label, until: now + UNDO_TIME })
 }
 
 fn restore(connection: &Connection, snapshot: &Snapshot) -> Result<&'static str, StoreError> {
@@ -95,8 +75,7 @@ fn restore(connection: &Connection, snapshot: &Snapshot) -> Result<&'static str,
             Ok("users")
         }
         Snapshot::Device(device) => {
-            users::get(connection, device.device.user)?
-                .ok_or(Conflict::Missing("the extension"))?;
+            users::get(connection, device.device.user)?.ok_or(Conflict::Missing("the extension"))?;
             devices::put(connection, device)?;
             Ok("users")
         }
@@ -141,11 +120,7 @@ impl Store {
                 |row| Ok(row.get::<_, Json<Snapshot>>(0)?.0),
             )?;
             let table = restore(connection, &snapshot.ok_or(StoreError::NotFound)?)?;
-            run(
-                connection,
-                "DELETE FROM deleted WHERE token = ?1",
-                params![Id(token)],
-            )?;
+            run(connection, "DELETE FROM deleted WHERE token = ?1", params![Id(token)])?;
             Ok(table)
         })
     }

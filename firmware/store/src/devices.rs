@@ -40,28 +40,17 @@ pub(crate) struct DeviceRow {
     pub(crate) sealed: Option<Vec<u8>>,
 }
 
-const SELECT: &str =
-    "SELECT id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line FROM devices";
+const SELECT: &str = "SELECT id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line FROM devices";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     let kind = if row.get_ref(3)?.as_str()? == "sip" {
-        DeviceKind::Sip {
-            username: row.get(4)?,
-            ha1_md5: row.get(5)?,
-            ha1_sha256: row.get(6)?,
-        }
+        DeviceKind::Sip { username: row.get(4)?, ha1_md5: row.get(5)?, ha1_sha256: row.get(6)? }
     } else {
-        DeviceKind::Analog {
-            line: row.get::<_, Id>(8)?.into(),
-        }
+        DeviceKind::Analog { line: row.get::<_, Id>(8)?.into() }
     };
     Ok(DeviceRow {
         id: row.get::<_, Id>(0)?.into(),
-        device: Device {
-            user: row.get::<_, Id>(1)?.into(),
-            label: row.get(2)?,
-            kind,
-        },
+        device: Device { user: row.get::<_, Id>(1)?.into(), label: row.get(2)?, kind },
         sealed: row.get(7)?,
     })
 }
@@ -76,30 +65,16 @@ pub(crate) fn of_user(connection: &Connection, user: UserId) -> Result<Vec<Devic
 }
 
 pub(crate) fn get(connection: &Connection, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {
-    row(
-        connection,
-        &format!("{SELECT} WHERE id = ?1"),
-        params![Id::from(id)],
-        read,
-    )
+    row(connection, &format!("{SELECT} WHERE id = ?1"), params![Id::from(id)], read)
 }
 
 /// Whether any telephone's digests are bound to the realm.
 pub(crate) fn any_sip(connection: &Connection) -> Result<bool, StoreError> {
-    let found = row(
-        connection,
-        "SELECT 1 FROM devices WHERE kind = 'sip' LIMIT 1",
-        (),
-        |row| row.get::<_, i64>(0),
-    )?;
+    let found = row(connection, "SELECT 1 FROM devices WHERE kind = 'sip' LIMIT 1", (), |row| row.get::<_, i64>(0))?;
     Ok(found.is_some())
 }
 
-fn username_free(
-    connection: &Connection,
-    username: &str,
-    owner: DeviceId,
-) -> Result<bool, StoreError> {
+fn username_free(connection: &Connection, username: &str, owner: DeviceId) -> Result<bool, StoreError> {
     let found = row(
         connection,
         "SELECT 1 FROM devices WHERE username = ?1 AND id <> ?2",
@@ -129,11 +104,7 @@ fn check_line(connection: &Connection, line: LineId, owner: DeviceId) -> Result<
 
 pub(crate) fn put(connection: &Connection, row: &DeviceRow) -> Result<(), StoreError> {
     let (kind, username, md5, sha256, line) = match &row.device.kind {
-        DeviceKind::Sip {
-            username,
-            ha1_md5,
-            ha1_sha256,
-        } => {
+        DeviceKind::Sip { username, ha1_md5, ha1_sha256 } => {
             if !username_free(connection, username, row.id)? {
                 return Err(Conflict::UsernameTaken(username.clone()).into());
             }
@@ -173,31 +144,17 @@ pub(crate) fn create(
 ) -> Result<DeviceRow, StoreError> {
     let owner = users::get(connection, user)?.ok_or(StoreError::NotFound)?;
     let row = match new {
-        NewDevice::Sip {
-            label,
-            username,
-            password,
-        } => {
+        NewDevice::Sip { label, username, password } => {
             let username = match username {
                 Some(username) => username,
                 None => first_free(connection, &owner.extension, id)?,
             };
             let (kind, sealed) = account(connection, seal, id, username, &password)?;
-            DeviceRow {
-                id,
-                device: Device { user, label, kind },
-                sealed: Some(sealed),
-            }
+            DeviceRow { id, device: Device { user, label, kind }, sealed: Some(sealed) }
         }
-        NewDevice::Analog { label, line } => DeviceRow {
-            id,
-            device: Device {
-                user,
-                label,
-                kind: DeviceKind::Analog { line },
-            },
-            sealed: None,
-        },
+        NewDevice::Analog { label, line } => {
+            DeviceRow { id, device: Device { user, label, kind: DeviceKind::Analog { line } }, sealed: None }
+        }
     };
     put(connection, &row)?;
     Ok(row)
@@ -212,19 +169,11 @@ fn account(
 ) -> Result<(DeviceKind, Vec<u8>), StoreError> {
     let realm = site::get(connection)?.unwrap_or_default().realm;
     let (ha1_md5, ha1_sha256) = ha1(&username, &realm, password);
-    let kind = DeviceKind::Sip {
-        username,
-        ha1_md5,
-        ha1_sha256,
-    };
+    let kind = DeviceKind::Sip { username, ha1_md5, ha1_sha256 };
     Ok((kind, seal.seal(id.0, password)?))
 }
 
-fn first_free(
-    connection: &Connection,
-    extension: &str,
-    id: DeviceId,
-) -> Result<String, StoreError> {
+fn first_free(connection: &Connection, extension: &str, id: DeviceId) -> Result<String, StoreError> {
     if username_free(connection, extension, id)? {
         return Ok(extension.to_owned());
     }
@@ -243,12 +192,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub fn devices(&self) -> Result<Vec<(DeviceId, Device)>, StoreError> {
-        self.read(|connection| {
-            Ok(list(connection)?
-                .into_iter()
-                .map(|row| (row.id, row.device))
-                .collect())
-        })
+        self.read(|connection| Ok(list(connection)?.into_iter().map(|row| (row.id, row.device)).collect()))
     }
 
     /// A telephone.
@@ -264,12 +208,8 @@ impl Store {
     /// # Errors
     /// When there is no such SIP telephone, or the database cannot be read.
     pub fn device_password(&self, id: DeviceId) -> Result<Option<String>, StoreError> {
-        let row = self
-            .read(|connection| get(connection, id))?
-            .ok_or(StoreError::NotFound)?;
-        let opened = row
-            .sealed
-            .map(|sealed| self.seal().open_sealed(id.0, &sealed));
+        let row = self.read(|connection| get(connection, id))?.ok_or(StoreError::NotFound)?;
+        let opened = row.sealed.map(|sealed| self.seal().open_sealed(id.0, &sealed));
         Ok(opened.and_then(Result::ok))
     }
 
@@ -277,12 +217,7 @@ impl Store {
     ///
     /// # Errors
     /// When there is no such user, on a conflict, or when the database cannot be written.
-    pub fn create_device(
-        &self,
-        id: DeviceId,
-        user: UserId,
-        new: NewDevice,
-    ) -> Result<Device, StoreError> {
+    pub fn create_device(&self, id: DeviceId, user: UserId, new: NewDevice) -> Result<Device, StoreError> {
         let seal = self.seal().clone();
         self.edit(move |connection| Ok(create(connection, &seal, id, user, new)?.device))
     }
@@ -345,11 +280,7 @@ impl Store {
     pub fn delete_device(&self, id: DeviceId, now: i64) -> Result<Undo, StoreError> {
         self.edit(move |connection| {
             let row = get(connection, id)?.ok_or(StoreError::NotFound)?;
-            run(
-                connection,
-                "DELETE FROM devices WHERE id = ?1",
-                params![Id::from(id)],
-            )?;
+            run(connection, "DELETE FROM devices WHERE id = ?1", params![Id::from(id)])?;
             let label = row.device.label.clone();
             deleted::keep(connection, now, id.0, label, &Snapshot::Device(row))
         })

@@ -88,9 +88,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::DatabaseBusy) => {
                 StoreError::Disk(error.to_string())
             }
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                StoreError::Corrupt(error.to_string())
-            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt(error.to_string()),
             _ if error == rusqlite::Error::QueryReturnedNoRows => StoreError::NotFound,
             _ => StoreError::Sql(error),
         }
@@ -100,9 +98,6 @@ impl From<rusqlite::Error> for StoreError {
 impl StoreError {
     /// The same write may succeed later, when the disk has space or is writable again.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            StoreError::DiskFull | StoreError::ReadOnly | StoreError::Disk(_)
-        )
+        matches!(self, StoreError::DiskFull | StoreError::ReadOnly | StoreError::Disk(_))
     }
 }

@@ -108,11 +108,7 @@ impl Store {
         let mut connection = connect(&path)?;
         migration::migrate(&mut connection, migration::STEPS)?;
         let writer = StoreWriter::start(connection, options)?;
-        Ok(Store {
-            writer,
-            readers: Arc::new(readers::Readers::new(path, options.readers)),
-            seal,
-        })
+        Ok(Store { writer, readers: Arc::new(readers::Readers::new(path, options.readers)), seal })
     }
 
     /// The handle for records. Cheap to clone; never waits.
@@ -121,10 +117,7 @@ impl Store {
     }
 
     /// Runs a read.
-    pub(crate) fn read<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.readers.read(read)
     }
 
@@ -172,9 +165,7 @@ impl Store {
         self.edit(move |connection| {
             let now: u32 = connection.query_row("PRAGMA page_count", (), |row| row.get(0))?;
             let most = pages.map_or(1_000_000, |pages| now + pages);
-            connection.query_row(&format!("PRAGMA max_page_count = {most}"), (), |row| {
-                row.get::<_, u32>(0)
-            })?;
+            connection.query_row(&format!("PRAGMA max_page_count = {most}"), (), |row| row.get::<_, u32>(0))?;
             Ok(())
         })
     }

@@ -10,12 +10,7 @@ use crate::error::{Conflict, StoreError};
 use crate::sql::{Id, Name, row, rows, run};
 
 pub(crate) fn list(connection: &Connection) -> Result<Vec<(LineId, Line)>, StoreError> {
-    rows(
-        connection,
-        "SELECT id, port, kind, label FROM lines ORDER BY port",
-        (),
-        read,
-    )
+    rows(connection, "SELECT id, port, kind, label FROM lines ORDER BY port", (), read)
 }
 
 pub(crate) fn get(connection: &Connection, id: LineId) -> Result<Option<Line>, StoreError> {
@@ -24,21 +19,15 @@ pub(crate) fn get(connection: &Connection, id: LineId) -> Result<Option<Line>, S
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(LineId, Line)> {
-    let line = Line {
-        port: row.get(1)?,
-        kind: row.get::<_, Name<LineKind>>(2)?.0,
-        label: row.get(3)?,
-    };
+    let line = Line { port: row.get(1)?, kind: row.get::<_, Name<LineKind>>(2)?.0, label: row.get(3)? };
     Ok((row.get::<_, Id>(0)?.into(), line))
 }
 
 pub(crate) fn put(connection: &Connection, id: LineId, line: &Line) -> Result<(), StoreError> {
-    let taken = row(
-        connection,
-        "SELECT 1 FROM lines WHERE port = ?1 AND id <> ?2",
-        params![line.port, Id::from(id)],
-        |row| row.get::<_, i64>(0),
-    )?;
+    let taken =
+        row(connection, "SELECT 1 FROM lines WHERE port = ?1 AND id <> ?2", params![line.port, Id::from(id)], |row| {
+            row.get::<_, i64>(0)
+        })?;
     if taken.is_some() {
         return Err(Conflict::PortTaken(line.port).into());
     }

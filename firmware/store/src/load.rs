@@ -15,26 +15,11 @@ pub(crate) fn load(connection: &Connection, seal: &Seal) -> Result<Config, Store
         users: users::list(connection)?.into_iter().collect(),
         devices: rows.into_iter().map(|row| (row.id, row.device)).collect(),
         lines: lines::list(connection)?.into_iter().collect(),
-        trunks: trunks::list(connection)?
-            .into_iter()
-            .map(|row| row.open(seal))
-            .collect(),
-        routes: routes::outbound(connection)?
-            .into_iter()
-            .map(|placed| placed.route)
-            .collect(),
-        inbound: routes::inbound(connection)?
-            .into_iter()
-            .map(|placed| placed.route)
-            .collect(),
-        announcements: announcements::list(connection)?
-            .into_iter()
-            .map(|(_, value)| value)
-            .collect(),
-        recording: recording_rules::list(connection)?
-            .into_iter()
-            .map(|(_, rule)| rule)
-            .collect(),
+        trunks: trunks::list(connection)?.into_iter().map(|row| row.open(seal)).collect(),
+        routes: routes::outbound(connection)?.into_iter().map(|placed| placed.route).collect(),
+        inbound: routes::inbound(connection)?.into_iter().map(|placed| placed.route).collect(),
+        announcements: announcements::list(connection)?.into_iter().map(|(_, value)| value).collect(),
+        recording: recording_rules::list(connection)?.into_iter().map(|(_, rule)| rule).collect(),
         network: site::network(connection)?.unwrap_or_default(),
     })
 }

@@ -47,12 +47,10 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
 /// When a step fails (the database stays at the step before), or when the database went through other steps than these.
 pub fn migrate(connection: &mut Connection, steps: &[Step]) -> Result<(), StoreError> {
     connection.execute_batch(TABLE)?;
-    let done: Vec<(usize, String, String)> = sql::rows(
-        connection,
-        "SELECT number, name, backward FROM migrations ORDER BY number",
-        (),
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )?;
+    let done: Vec<(usize, String, String)> =
+        sql::rows(connection, "SELECT number, name, backward FROM migrations ORDER BY number", (), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
     for ((_, name, _), step) in done.iter().zip(steps) {
         if name != step.name {
             return Err(StoreError::Migration {
@@ -64,11 +62,7 @@ pub fn migrate(connection: &mut Connection, steps: &[Step]) -> Result<(), StoreE
     for (number, name, backward) in done.iter().skip(steps.len()).rev() {
         tracing::info!(step = %name, "database goes back one step");
         apply(connection, name, backward, |transaction| {
-            sql::run(
-                transaction,
-                "DELETE FROM migrations WHERE number = ?1",
-                params![number],
-            )?;
+            sql::run(transaction, "DELETE FROM migrations WHERE number = ?1", params![number])?;
             Ok(())
         })?;
     }
@@ -100,10 +94,7 @@ fn apply(
         if error.is_passing() {
             return error;
         }
-        StoreError::Migration {
-            name: name.to_owned(),
-            reason: error.to_string(),
-        }
+        StoreError::Migration { name: name.to_owned(), reason: error.to_string() }
     })?;
     note(&transaction)?;
     transaction.commit()?;

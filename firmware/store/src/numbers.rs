@@ -7,17 +7,9 @@ use crate::error::{Conflict, StoreError};
 use crate::sql::{Id, row};
 
 /// Refuses a number that something other than `owner` has.
-pub(crate) fn check_free(
-    connection: &Connection,
-    number: &str,
-    owner: Uuid,
-) -> Result<(), StoreError> {
+pub(crate) fn check_free(connection: &Connection, number: &str, owner: Uuid) -> Result<(), StoreError> {
     let site = crate::site::get(connection)?.unwrap_or_default();
-    if site
-        .emergency_numbers
-        .iter()
-        .any(|emergency| emergency == number)
-    {
+    if site.emergency_numbers.iter().any(|emergency| emergency == number) {
         return Err(Conflict::NumberIsEmergency(number.to_owned()).into());
     }
     let taken = row(

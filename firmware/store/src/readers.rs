@@ -23,23 +23,12 @@ struct Pool {
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, most: usize) -> Self {
-        let pool = Pool {
-            idle: Vec::new(),
-            out: 0,
-        };
-        Readers {
-            path,
-            most: most.max(1),
-            pool: Mutex::new(pool),
-            returned: Condvar::new(),
-        }
+        let pool = Pool { idle: Vec::new(), out: 0 };
+        Readers { path, most: most.max(1), pool: Mutex::new(pool), returned: Condvar::new() }
     }
 
     /// Runs a read on a free connection, waiting for one when all are busy. The read sees one state of the database.
-    pub(crate) fn read<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let guard = self.take()?;
         let Some(connection) = guard.connection.as_ref() else {
             return Err(StoreError::Closed);
@@ -53,19 +42,13 @@ impl Readers {
     fn take(&self) -> Result<Taken<'_>, StoreError> {
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         while pool.idle.is_empty() && pool.out >= self.most {
-            pool = self
-                .returned
-                .wait(pool)
-                .unwrap_or_else(PoisonError::into_inner);
+            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
         }
         pool.out += 1;
         let idle = pool.idle.pop();
         drop(pool);
         // From here on the place is given back by `Taken::drop`, also when opening fails.
-        let mut taken = Taken {
-            readers: self,
-            connection: idle,
-        };
+        let mut taken = Taken { readers: self, connection: idle };
         if taken.connection.is_none() {
             taken.connection = Some(self.connect()?);
         }
@@ -90,11 +73,7 @@ struct Taken<'a> {
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        let mut pool = self
-            .readers
-            .pool
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut pool = self.readers.pool.lock().unwrap_or_else(PoisonError::into_inner);
         pool.out -= 1;
         pool.idle.extend(self.connection.take());
         self.readers.returned.notify_one();

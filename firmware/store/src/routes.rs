@@ -51,10 +51,7 @@ pub(crate) fn outbound(connection: &Connection) -> Result<Vec<Placed<OutboundRou
     Ok(found)
 }
 
-pub(crate) fn put_outbound(
-    connection: &Connection,
-    placed: &Placed<OutboundRoute>,
-) -> Result<(), StoreError> {
+pub(crate) fn put_outbound(connection: &Connection, placed: &Placed<OutboundRoute>) -> Result<(), StoreError> {
     let route = &placed.route;
     for trunk in &route.trunks {
         trunks::get(connection, *trunk)?.ok_or(Conflict::Missing("the trunk"))?;
@@ -65,11 +62,7 @@ pub(crate) fn put_outbound(
          ON CONFLICT (id) DO UPDATE SET position = ?2, pattern = ?3, strip = ?4, prepend = ?5",
         params![Id(placed.id), placed.position, route.pattern, route.strip, route.prepend],
     )?;
-    run(
-        connection,
-        "DELETE FROM outbound_route_trunks WHERE route = ?1",
-        params![Id(placed.id)],
-    )?;
+    run(connection, "DELETE FROM outbound_route_trunks WHERE route = ?1", params![Id(placed.id)])?;
     for (position, trunk) in route.trunks.iter().enumerate() {
         run(
             connection,
@@ -99,10 +92,7 @@ pub(crate) fn inbound(connection: &Connection) -> Result<Vec<Placed<InboundRoute
     )
 }
 
-pub(crate) fn put_inbound(
-    connection: &Connection,
-    placed: &Placed<InboundRoute>,
-) -> Result<(), StoreError> {
+pub(crate) fn put_inbound(connection: &Connection, placed: &Placed<InboundRoute>) -> Result<(), StoreError> {
     let route = &placed.route;
     if let Some(trunk) = route.trunk {
         trunks::get(connection, trunk)?.ok_or(Conflict::Missing("the trunk"))?;
@@ -114,41 +104,24 @@ pub(crate) fn put_inbound(
         connection,
         "INSERT INTO inbound_routes (id, position, trunk, number, destination) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (id) DO UPDATE SET position = ?2, trunk = ?3, number = ?4, destination = ?5",
-        params![
-            Id(placed.id),
-            placed.position,
-            maybe(route.trunk),
-            route.number,
-            route.destination
-        ],
+        params![Id(placed.id), placed.position, maybe(route.trunk), route.number, route.destination],
     )?;
     Ok(())
 }
 
 /// A number changed: inbound routes lead to the new one.
 pub(crate) fn follow(connection: &Connection, from: &str, to: &str) -> Result<(), StoreError> {
-    run(
-        connection,
-        "UPDATE inbound_routes SET destination = ?2 WHERE destination = ?1",
-        params![from, to],
-    )?;
+    run(connection, "UPDATE inbound_routes SET destination = ?2 WHERE destination = ?1", params![from, to])?;
     Ok(())
 }
 
 /// The place asked for, or the one it has, or the end.
-fn place(
-    connection: &Connection,
-    table: &str,
-    id: Uuid,
-    wanted: Option<u32>,
-) -> Result<u32, StoreError> {
+fn place(connection: &Connection, table: &str, id: Uuid, wanted: Option<u32>) -> Result<u32, StoreError> {
     if let Some(position) = wanted {
         // Everything from there on moves down by one.
         run(
             connection,
-            &format!(
-                "UPDATE {table} SET position = position + 1 WHERE position >= ?1 AND id <> ?2"
-            ),
+            &format!("UPDATE {table} SET position = position + 1 WHERE position >= ?1 AND id <> ?2"),
             params![position, Id(id)],
         )?;
         return Ok(position);
@@ -174,9 +147,7 @@ fn tidy(connection: &Connection, table: &str) -> Result<(), StoreError> {
 }
 
 fn find<T>(list: Vec<Placed<T>>, id: Uuid) -> Result<Placed<T>, StoreError> {
-    list.into_iter()
-        .find(|placed| placed.id == id)
-        .ok_or(StoreError::NotFound)
+    list.into_iter().find(|placed| placed.id == id).ok_or(StoreError::NotFound)
 }
 
 const OUTBOUND: &str = "outbound_routes";
@@ -211,14 +182,7 @@ impl Store {
     ) -> Result<Placed<OutboundRoute>, StoreError> {
         self.edit(move |connection| {
             let position = place(connection, OUTBOUND, id, position)?;
-            put_outbound(
-                connection,
-                &Placed {
-                    id,
-                    position,
-                    route,
-                },
-            )?;
+            put_outbound(connection, &Placed { id, position, route })?;
             tidy(connection, OUTBOUND)?;
             find(outbound(connection)?, id)
         })
@@ -236,14 +200,7 @@ impl Store {
     ) -> Result<Placed<InboundRoute>, StoreError> {
         self.edit(move |connection| {
             let position = place(connection, INBOUND, id, position)?;
-            put_inbound(
-                connection,
-                &Placed {
-                    id,
-                    position,
-                    route,
-                },
-            )?;
+            put_inbound(connection, &Placed { id, position, route })?;
             tidy(connection, INBOUND)?;
             find(inbound(connection)?, id)
         })
@@ -256,11 +213,7 @@ impl Store {
     pub fn delete_outbound_route(&self, id: Uuid, now: i64) -> Result<Undo, StoreError> {
         self.edit(move |connection| {
             let placed = find(outbound(connection)?, id)?;
-            run(
-                connection,
-                "DELETE FROM outbound_routes WHERE id = ?1",
-                params![Id(id)],
-            )?;
+            run(connection, "DELETE FROM outbound_routes WHERE id = ?1", params![Id(id)])?;
             let label = placed.route.pattern.clone();
             deleted::keep(connection, now, id, label, &Snapshot::Outbound(placed))
         })
@@ -273,11 +226,7 @@ impl Store {
     pub fn delete_inbound_route(&self, id: Uuid, now: i64) -> Result<Undo, StoreError> {
         self.edit(move |connection| {
             let placed = find(inbound(connection)?, id)?;
-            run(
-                connection,
-                "DELETE FROM inbound_routes WHERE id = ?1",
-                params![Id(id)],
-            )?;
+            run(connection, "DELETE FROM inbound_routes WHERE id = ?1", params![Id(id)])?;
             let label = placed.route.number.clone();
             let label = label.unwrap_or_else(|| placed.route.destination.clone());
             deleted::keep(connection, now, id, label, &Snapshot::Inbound(placed))

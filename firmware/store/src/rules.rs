@@ -34,9 +34,7 @@ pub fn number(text: &str) -> bool {
     let rest = text.strip_prefix('+').unwrap_or(text);
     !rest.is_empty()
         && text.len() <= 32
-        && rest
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'))
+        && rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#'))
 }
 
 /// Digits put in front of a number: as [`number`], up to 16, may be empty, or `+` alone.
@@ -48,17 +46,13 @@ pub fn prefix(text: &str) -> bool {
 pub fn pattern(text: &str) -> bool {
     let rest = text.strip_prefix('+').unwrap_or(text);
     let rest = rest.strip_suffix('.').unwrap_or(rest);
-    let all = rest
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#' | b'X'));
+    let all = rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'#' | b'X'));
     all && !text.is_empty() && text != "+" && text.len() <= 32
 }
 
 /// A SIP user name: letters, digits, `-`, `_`, `.`, 1–40.
 pub fn username(text: &str) -> bool {
-    let all = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let all = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     (1..=40).contains(&text.len()) && all
 }
 
@@ -75,9 +69,7 @@ pub fn strong_secret(username: &str, password: &str) -> bool {
 
 /// A password as text: no control characters (they cannot be typed into a phone), up to [`PASSWORD_LONGEST`].
 pub fn password(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().count() <= PASSWORD_LONGEST
-        && !text.chars().any(char::is_control)
+    !text.is_empty() && text.chars().count() <= PASSWORD_LONGEST && !text.chars().any(char::is_control)
 }
 
 /// A digit of a telephone's keypad.
@@ -102,23 +94,20 @@ pub fn time_zone(text: &str) -> bool {
 
 /// A SIP realm: a host name or word, 1–100.
 pub fn realm(text: &str) -> bool {
-    let all = text.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'[' | b']')
-    });
+    let all = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'[' | b']'));
     (1..=100).contains(&text.len()) && all
 }
 
 /// The URI of a SIP peer: `sip:` or `sips:`, an optional user, a host, an optional port and parameters, up to 200.
 pub fn sip_uri(text: &str) -> bool {
-    let rest = text
-        .strip_prefix("sip:")
-        .or_else(|| text.strip_prefix("sips:"));
+    let rest = text.strip_prefix("sip:").or_else(|| text.strip_prefix("sips:"));
     let Some(rest) = rest.filter(|_| text.len() <= 200) else {
         return false;
     };
-    let plain = rest.bytes().all(|byte| {
-        byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b',' | b'?' | b'\\')
-    });
+    let plain =
+        rest.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b',' | b'?' | b'\\'));
     let address = rest.split(';').next().unwrap_or_default();
     let host_port = address.rsplit('@').next().unwrap_or_default();
     plain && address.matches('@').count() <= 1 && host_and_port(host_port)
@@ -129,9 +118,7 @@ fn host_and_port(text: &str) -> bool {
         return true;
     }
     if let Some(inner) = text.strip_prefix('[') {
-        return inner
-            .strip_suffix(']')
-            .is_some_and(|ip| ip.parse::<IpAddr>().is_ok());
+        return inner.strip_suffix(']').is_some_and(|ip| ip.parse::<IpAddr>().is_ok());
     }
     let (host, port) = match text.split_once(':') {
         Some((host, port)) => (host, port.parse::<u16>().is_ok_and(|port| port > 0)),
@@ -140,22 +127,15 @@ fn host_and_port(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     port && host.len() <= 253 && host.trim_end_matches('.').split('.').all(label)
 }
 
 /// A file of the `sounds` directory: a plain name ending in `.wav`, up to 100.
 pub fn sound_file(text: &str) -> bool {
-    let plain = text
-        .chars()
-        .all(|character| !character.is_control() && !matches!(character, '/' | '\\'));
-    plain
-        && text.len() <= 100
-        && !text.starts_with('.')
-        && text.to_ascii_lowercase().ends_with(".wav")
+    let plain = text.chars().all(|character| !character.is_control() && !matches!(character, '/' | '\\'));
+    plain && text.len() <= 100 && !text.starts_with('.') && text.to_ascii_lowercase().ends_with(".wav")
 }
 
 fn digits(text: &str) -> bool {
@@ -169,20 +149,10 @@ mod tests {
     #[test]
     fn numbers_and_patterns() {
         assert!(
-            extension("1001")
-                && extension("10")
-                && !extension("1")
-                && !extension("123456789")
-                && !extension("10a")
+            extension("1001") && extension("10") && !extension("1") && !extension("123456789") && !extension("10a")
         );
         assert!(!extension("١٠٠١"), "only ASCII digits");
-        assert!(
-            number("+33123456789")
-                && number("*21#")
-                && !number("+")
-                && !number("1+2")
-                && !number("")
-        );
+        assert!(number("+33123456789") && number("*21#") && !number("+") && !number("1+2") && !number(""));
         assert!(pattern("0X.") && pattern("12XX") && pattern("+33.") && pattern("."));
         assert!(!pattern("0.X") && !pattern("") && !pattern("+") && !pattern("abc"));
         assert!(prefix("") && prefix("+33") && prefix("+") && !prefix("x"));
@@ -199,17 +169,7 @@ mod tests {
         ] {
             assert!(sip_uri(good), "{good}");
         }
-        for bad in [
-            "",
-            "sip:",
-            "http://x",
-            "sip:a b",
-            "sip:a@b@c",
-            "sip:x:0",
-            "sip:x:99999",
-            "sip:<x>",
-            "sip:[::1",
-        ] {
+        for bad in ["", "sip:", "http://x", "sip:a b", "sip:a@b@c", "sip:x:0", "sip:x:99999", "sip:<x>", "sip:[::1"] {
             assert!(!sip_uri(bad), "{bad}");
         }
     }
@@ -217,17 +177,9 @@ mod tests {
     #[test]
     fn secrets_and_files() {
         assert!(strong_secret("1001", "correct horse battery"));
-        assert!(
-            !strong_secret("1001", "secret-1001-long"),
-            "holds the user name"
-        );
+        assert!(!strong_secret("1001", "secret-1001-long"), "holds the user name");
         assert!(!strong_secret("1001", "aaaaaaaaaaaaaaaaaa") && !strong_secret("1001", "short"));
-        assert!(
-            sound_file("welcome.wav")
-                && !sound_file("../x.wav")
-                && !sound_file(".wav")
-                && !sound_file("x.mp3")
-        );
+        assert!(sound_file("welcome.wav") && !sound_file("../x.wav") && !sound_file(".wav") && !sound_file("x.mp3"));
         assert!(time_zone("Europe/Paris") && !time_zone("Europe/Atlantis"));
     }
 }

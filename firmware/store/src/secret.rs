@@ -38,34 +38,22 @@ impl Seal {
         match std::fs::File::open(&path) {
             Ok(mut file) => file.read_exact(&mut bytes).map_err(key_error)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                random
-                    .fill(&mut bytes)
-                    .map_err(|_| StoreError::Key("no randomness".into()))?;
+                random.fill(&mut bytes).map_err(|_| StoreError::Key("no randomness".into()))?;
                 write_key(directory, &path, &bytes).map_err(key_error)?;
             }
             Err(error) => return Err(key_error(error)),
         }
-        let key = UnboundKey::new(&AES_256_GCM, &bytes)
-            .map_err(|_| StoreError::Key("not usable".into()))?;
-        Ok(Seal {
-            key: LessSafeKey::new(key),
-            random,
-        })
+        let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| StoreError::Key("not usable".into()))?;
+        Ok(Seal { key: LessSafeKey::new(key), random })
     }
 
     /// Seals a text for its owner: a nonce, then the sealed bytes.
     pub(crate) fn seal(&self, owner: Uuid, text: &str) -> Result<Vec<u8>, StoreError> {
         let mut nonce = [0; NONCE_LEN];
-        self.random
-            .fill(&mut nonce)
-            .map_err(|_| StoreError::Key("no randomness".into()))?;
+        self.random.fill(&mut nonce).map_err(|_| StoreError::Key("no randomness".into()))?;
         let mut sealed = text.as_bytes().to_vec();
         self.key
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(owner.as_bytes()),
-                &mut sealed,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner.as_bytes()), &mut sealed)
             .map_err(|_| StoreError::Key("sealing failed".into()))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
@@ -77,11 +65,7 @@ impl Seal {
         let mut body = body.to_vec();
         let text = self
             .key
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(owner.as_bytes()),
-                &mut body,
-            )
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(owner.as_bytes()), &mut body)
             .map_err(|_| wrong())?;
         String::from_utf8(text.to_vec()).map_err(|_| wrong())
     }
@@ -99,12 +83,7 @@ fn key_error(error: std::io::Error) -> StoreError {
 fn write_key(directory: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let temporary = directory.join(format!("{KEY_FILE}.new"));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)?;
@@ -131,18 +110,11 @@ pub fn generate() -> Result<String, StoreError> {
     let mut password = String::with_capacity(20);
     while password.len() < 20 {
         let mut bytes = [0; 32];
-        random
-            .fill(&mut bytes)
-            .map_err(|_| StoreError::Key("no randomness".into()))?;
+        random.fill(&mut bytes).map_err(|_| StoreError::Key("no randomness".into()))?;
         // Bytes of 216 and above are thrown away: 216 = 4 × 54, so each character is equally likely.
         let characters = bytes.iter().filter(|byte| **byte < 216);
-        let characters =
-            characters.filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
-        password.extend(
-            characters
-                .take(20 - password.len())
-                .map(|byte| char::from(*byte)),
-        );
+        let characters = characters.filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
+        password.extend(characters.take(20 - password.len()).map(|byte| char::from(*byte)));
     }
     Ok(password)
 }
@@ -153,9 +125,7 @@ pub fn generate() -> Result<String, StoreError> {
 /// When the system gives no randomness.
 pub fn token() -> Result<[u8; 32], StoreError> {
     let mut bytes = [0; 32];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| StoreError::Key("no randomness".into()))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| StoreError::Key("no randomness".into()))?;
     Ok(bytes)
 }
 
@@ -203,9 +173,7 @@ pub fn check_password(password: &str, site_name: &str) -> Result<(), Weakness> {
     }
     // `Password123!` is `password` for whoever guesses.
     let bare = lower.trim_matches(|character: char| !character.is_alphabetic());
-    let words = include_str!("common_passwords.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'));
+    let words = include_str!("common_passwords.txt").lines().filter(|line| !line.starts_with('#'));
     let common = words.into_iter().any(|word| word == lower || word == bare);
     let mut different: Vec<char> = lower.chars().collect();
     different.sort_unstable();
@@ -217,7 +185,9 @@ pub fn check_password(password: &str, site_name: &str) -> Result<(), Weakness> {
         .collect();
     let first = steps.first();
     let sequence = matches!(first, Some(-1..=1)) && steps.iter().all(|step| Some(step) == first);
-    if common || sequence || different.len() < 5 {
+    // Dates, telephone numbers and the like: twenty digits or more are another matter.
+    let digits = password.len() < 20 && password.bytes().all(|byte| byte.is_ascii_digit());
+    if common || sequence || digits || different.len() < 5 {
         return Err(Weakness::TooCommon);
     }
     Ok(())
@@ -238,13 +208,10 @@ pub fn hash_password(password: &str) -> Result<String, StoreError> {
 
 /// Whether the password is the one of the hash. Takes the same time for a wrong one, and for a hash that is not readable.
 pub fn verify_password(password: &str, hash: &str) -> bool {
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let parsed = PasswordHash::new(hash).or_else(|_| PasswordHash::new(NOBODY));
-    parsed.is_ok_and(|parsed| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &parsed)
-            .is_ok()
-    })
+    parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
 }
 
 /// Whether the text is an Argon2 hash in PHC form that does not take too much memory or time.
@@ -255,6 +222,5 @@ pub fn is_password_hash(text: &str) -> bool {
     let parameters = argon2::Params::try_from(&hash);
     hash.algorithm.as_str().starts_with("argon2")
         && hash.hash.is_some()
-        && parameters
-            .is_ok_and(|parameters| parameters.m_cost() <= 65_536 && parameters.t_cost() <= 10)
+        && parameters.is_ok_and(|parameters| parameters.m_cost() <= 65_536 && parameters.t_cost() <= 10)
 }

@@ -33,11 +33,7 @@ fn hash(token: &[u8; 32]) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }
 
-pub(crate) fn end_others(
-    connection: &Connection,
-    whose: Uuid,
-    keep: Option<[u8; 32]>,
-) -> Result<(), StoreError> {
+pub(crate) fn end_others(connection: &Connection, whose: Uuid, keep: Option<[u8; 32]>) -> Result<(), StoreError> {
     run(
         connection,
         "DELETE FROM sessions WHERE administrator = ?1 AND token_hash IS NOT ?2",
@@ -51,12 +47,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn begin_session(
-        &self,
-        token: [u8; 32],
-        administrator: Uuid,
-        now: i64,
-    ) -> Result<(), StoreError> {
+    pub fn begin_session(&self, token: [u8; 32], administrator: Uuid, now: i64) -> Result<(), StoreError> {
         self.edit(move |connection| {
             run(
                 connection,
@@ -85,19 +76,10 @@ impl Store {
                  FROM sessions JOIN administrators ON administrators.id = administrator
                  WHERE token_hash = ?1 AND last_used >= ?2 AND created >= ?3",
                 params![hash(&token), now - IDLE, now - LONGEST],
-                |row| {
-                    Ok(SessionRow {
-                        administrator: read(row)?,
-                        created: row.get(5)?,
-                        last_used: row.get(6)?,
-                    })
-                },
+                |row| Ok(SessionRow { administrator: read(row)?, created: row.get(5)?, last_used: row.get(6)? }),
             )
         })?;
-        if found
-            .as_ref()
-            .is_some_and(|session| session.last_used < now - NOTED)
-        {
+        if found.as_ref().is_some_and(|session| session.last_used < now - NOTED) {
             let noted = self.edit(move |connection| {
                 let update = "UPDATE sessions SET last_used = ?2 WHERE token_hash = ?1";
                 run(connection, update, params![hash(&token), now])
@@ -116,11 +98,7 @@ impl Store {
     /// When the database cannot be written.
     pub fn end_session(&self, token: [u8; 32]) -> Result<(), StoreError> {
         self.edit(move |connection| {
-            run(
-                connection,
-                "DELETE FROM sessions WHERE token_hash = ?1",
-                params![hash(&token)],
-            )?;
+            run(connection, "DELETE FROM sessions WHERE token_hash = ?1", params![hash(&token)])?;
             Ok(())
         })
     }

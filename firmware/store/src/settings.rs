@@ -42,28 +42,12 @@ impl Default for Listen {
     }
 }
 
-pub(crate) fn get<T: DeserializeOwned>(
-    connection: &Connection,
-    key: &str,
-) -> Result<Option<T>, StoreError> {
-    row(
-        connection,
-        "SELECT value FROM settings WHERE key = ?1",
-        params![key],
-        |row| Ok(row.get::<_, Json<T>>(0)?.0),
-    )
+pub(crate) fn get<T: DeserializeOwned>(connection: &Connection, key: &str) -> Result<Option<T>, StoreError> {
+    row(connection, "SELECT value FROM settings WHERE key = ?1", params![key], |row| Ok(row.get::<_, Json<T>>(0)?.0))
 }
 
-pub(crate) fn put(
-    connection: &Connection,
-    key: &str,
-    value: &impl Serialize,
-) -> Result<(), StoreError> {
-    run(
-        connection,
-        "INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)",
-        params![key, Json(value)],
-    )?;
+pub(crate) fn put(connection: &Connection, key: &str, value: &impl Serialize) -> Result<(), StoreError> {
+    run(connection, "INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)", params![key, Json(value)])?;
     Ok(())
 }
 

@@ -10,46 +10,30 @@ use crate::error::{Conflict, StoreError};
 use crate::sql::{Json, row, run};
 
 pub(crate) fn get(connection: &Connection) -> Result<Option<Site>, StoreError> {
-    row(
-        connection,
-        "SELECT name, country, time_zone, language, realm, emergency_numbers FROM site",
-        (),
-        |row| {
-            Ok(Site {
-                name: row.get(0)?,
-                country: row.get(1)?,
-                time_zone: row.get(2)?,
-                language: row.get(3)?,
-                realm: row.get(4)?,
-                emergency_numbers: row.get::<_, Json<Vec<String>>>(5)?.0,
-            })
-        },
-    )
+    row(connection, "SELECT name, country, time_zone, language, realm, emergency_numbers FROM site", (), |row| {
+        Ok(Site {
+            name: row.get(0)?,
+            country: row.get(1)?,
+            time_zone: row.get(2)?,
+            language: row.get(3)?,
+            realm: row.get(4)?,
+            emergency_numbers: row.get::<_, Json<Vec<String>>>(5)?.0,
+        })
+    })
 }
 
 pub(crate) fn network(connection: &Connection) -> Result<Option<Network>, StoreError> {
-    row(
-        connection,
-        "SELECT advertised, rtp_first, rtp_last, ban_loopback FROM site",
-        (),
-        |row| {
-            Ok(Network {
-                advertised: row
-                    .get::<_, Option<String>>(0)?
-                    .and_then(|text| text.parse::<IpAddr>().ok()),
-                rtp_first: row.get(1)?,
-                rtp_last: row.get(2)?,
-                ban_loopback: row.get(3)?,
-            })
-        },
-    )
+    row(connection, "SELECT advertised, rtp_first, rtp_last, ban_loopback FROM site", (), |row| {
+        Ok(Network {
+            advertised: row.get::<_, Option<String>>(0)?.and_then(|text| text.parse::<IpAddr>().ok()),
+            rtp_first: row.get(1)?,
+            rtp_last: row.get(2)?,
+            ban_loopback: row.get(3)?,
+        })
+    })
 }
 
-pub(crate) fn put(
-    connection: &Connection,
-    site: &Site,
-    network: &Network,
-) -> Result<(), StoreError> {
+pub(crate) fn put(connection: &Connection, site: &Site, network: &Network) -> Result<(), StoreError> {
     run(
         connection,
         "INSERT OR REPLACE INTO site (id, name, country, time_zone, language, realm, emergency_numbers, advertised, rtp_first,

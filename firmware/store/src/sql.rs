@@ -55,9 +55,7 @@ impl<T: Serialize> ToSql for Name<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match serde_json::to_value(&self.0) {
             Ok(serde_json::Value::String(text)) => Ok(ToSqlOutput::Owned(Value::Text(text))),
-            Ok(_) => Err(rusqlite::Error::ToSqlConversionFailure(
-                "not a plain name".into(),
-            )),
+            Ok(_) => Err(rusqlite::Error::ToSqlConversionFailure("not a plain name".into())),
             Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(Box::new(error))),
         }
     }
@@ -66,9 +64,7 @@ impl<T: Serialize> ToSql for Name<T> {
 impl<T: DeserializeOwned> FromSql for Name<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let text = serde_json::Value::String(value.as_str()?.to_owned());
-        serde_json::from_value(text)
-            .map(Name)
-            .map_err(|error| FromSqlError::Other(Box::new(error)))
+        serde_json::from_value(text).map(Name).map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 
@@ -85,9 +81,7 @@ impl<T: Serialize> ToSql for Json<T> {
 
 impl<T: DeserializeOwned> FromSql for Json<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        serde_json::from_str(value.as_str()?)
-            .map(Json)
-            .map_err(|error| FromSqlError::Other(Box::new(error)))
+        serde_json::from_str(value.as_str()?).map(Json).map_err(|error| FromSqlError::Other(Box::new(error)))
     }
 }
 

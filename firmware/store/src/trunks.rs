@@ -28,9 +28,7 @@ impl TrunkRow {
             TrunkKind::Sip { password, .. } => password.take(),
             TrunkKind::Line { .. } => None,
         };
-        let sealed = password
-            .map(|password| seal.seal(id.0, &password))
-            .transpose()?;
+        let sealed = password.map(|password| seal.seal(id.0, &password)).transpose()?;
         Ok(TrunkRow { id, trunk, sealed })
     }
 
@@ -61,17 +59,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TrunkRow> {
             register: row.get(9)?,
         }
     } else {
-        TrunkKind::Line {
-            line: row.get::<_, Id>(4)?.into(),
-        }
+        TrunkKind::Line { line: row.get::<_, Id>(4)?.into() }
     };
     Ok(TrunkRow {
         id: row.get::<_, Id>(0)?.into(),
-        trunk: Trunk {
-            name: row.get(1)?,
-            kind,
-            max_calls: row.get(2)?,
-        },
+        trunk: Trunk { name: row.get(1)?, kind, max_calls: row.get(2)? },
         sealed: row.get(7)?,
     })
 }
@@ -81,12 +73,7 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<TrunkRow>, StoreError>
 }
 
 pub(crate) fn get(connection: &Connection, id: TrunkId) -> Result<Option<TrunkRow>, StoreError> {
-    row(
-        connection,
-        &format!("{SELECT} WHERE id = ?1"),
-        params![Id::from(id)],
-        read,
-    )
+    row(connection, &format!("{SELECT} WHERE id = ?1"), params![Id::from(id)], read)
 }
 
 fn check_line(connection: &Connection, line: LineId, owner: TrunkId) -> Result<(), StoreError> {
@@ -113,20 +100,9 @@ pub(crate) fn put(connection: &Connection, row: &TrunkRow) -> Result<(), StoreEr
             check_line(connection, *line, row.id)?;
             ("line", Some(Id::from(*line)), None, None, none, false)
         }
-        TrunkKind::Sip {
-            uri,
-            username,
-            addresses,
-            register,
-            ..
-        } => (
-            "sip",
-            None,
-            Some(uri),
-            username.as_ref(),
-            addresses,
-            *register,
-        ),
+        TrunkKind::Sip { uri, username, addresses, register, .. } => {
+            ("sip", None, Some(uri), username.as_ref(), addresses, *register)
+        }
     };
     run(
         connection,

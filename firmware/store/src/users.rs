@@ -14,13 +14,15 @@ use crate::numbers;
 use crate::sql::{Id, row, rows, run};
 
 pub(crate) fn list(connection: &Connection) -> Result<Vec<(UserId, User)>, StoreError> {
-    let query = "SELECT id, name, extension, ring_time_ms, do_not_disturb, forward_always, forward_busy, forward_no_answer,
+    let query =
+        "SELECT id, name, extension, ring_time_ms, do_not_disturb, forward_always, forward_busy, forward_no_answer,
         call_waiting, max_calls, outside_calls FROM users ORDER BY length(extension), extension";
     rows(connection, query, (), read)
 }
 
 pub(crate) fn get(connection: &Connection, id: UserId) -> Result<Option<User>, StoreError> {
-    let query = "SELECT id, name, extension, ring_time_ms, do_not_disturb, forward_always, forward_busy, forward_no_answer,
+    let query =
+        "SELECT id, name, extension, ring_time_ms, do_not_disturb, forward_always, forward_busy, forward_no_answer,
         call_waiting, max_calls, outside_calls FROM users WHERE id = ?1";
     Ok(row(connection, query, params![Id::from(id)], read)?.map(|(_, user)| user))
 }
@@ -88,12 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// On a conflict, or when the database cannot be written.
-    pub fn create_user(
-        &self,
-        id: UserId,
-        user: User,
-        new: Vec<(DeviceId, NewDevice)>,
-    ) -> Result<(), StoreError> {
+    pub fn create_user(&self, id: UserId, user: User, new: Vec<(DeviceId, NewDevice)>) -> Result<(), StoreError> {
         let seal = self.seal().clone();
         self.edit(move |connection| {
             put(connection, id, &user)?;
@@ -128,19 +125,9 @@ impl Store {
             let user = get(connection, id)?.ok_or(StoreError::NotFound)?;
             numbers::check_unused(connection, &user.extension)?;
             let devices = devices::of_user(connection, id)?;
-            run(
-                connection,
-                "DELETE FROM users WHERE id = ?1",
-                params![Id::from(id)],
-            )?;
+            run(connection, "DELETE FROM users WHERE id = ?1", params![Id::from(id)])?;
             let label = format!("{} {}", user.extension, user.name);
-            deleted::keep(
-                connection,
-                now,
-                id.0,
-                label,
-                &Snapshot::User { id, user, devices },
-            )
+            deleted::keep(connection, now, id.0, label, &Snapshot::User { id, user, devices })
         })
     }
 }

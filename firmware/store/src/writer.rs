@@ -64,13 +64,8 @@ impl StoreWriter {
     pub(crate) fn start(connection: Connection, options: Options) -> Result<Self, StoreError> {
         let (sender, receiver) = sync_channel(options.queue.max(1));
         let shared = Arc::new(Shared::default());
-        let worker = Worker {
-            connection,
-            options,
-            pending: Pending::default(),
-            heartbeats: 0,
-            shared: Arc::clone(&shared),
-        };
+        let worker =
+            Worker { connection, options, pending: Pending::default(), heartbeats: 0, shared: Arc::clone(&shared) };
         std::thread::Builder::new()
             .name("store".into())
             .spawn(move || worker.run(&receiver))
@@ -107,11 +102,7 @@ impl StoreWriter {
     ///
     /// # Errors
     /// As [`StoreWriter::put_call`].
-    pub fn put_bindings(
-        &self,
-        aor: String,
-        bindings: Vec<StoredBinding>,
-    ) -> Result<(), StoreError> {
+    pub fn put_bindings(&self, aor: String, bindings: Vec<StoredBinding>) -> Result<(), StoreError> {
         self.send(Message::Bindings(aor, bindings))
     }
 
@@ -130,9 +121,7 @@ impl StoreWriter {
     /// When the disk refuses.
     pub fn flush(&self) -> Result<(), StoreError> {
         let (reply, answer) = sync_channel(1);
-        self.sender
-            .send(Message::Flush(reply))
-            .map_err(|_| StoreError::Closed)?;
+        self.sender.send(Message::Flush(reply)).map_err(|_| StoreError::Closed)?;
         answer.recv().map_err(|_| StoreError::Closed)?
     }
 
@@ -141,12 +130,7 @@ impl StoreWriter {
         Health {
             lost: self.shared.lost.load(Ordering::Relaxed),
             waiting: self.shared.waiting.load(Ordering::Relaxed),
-            error: self
-                .shared
-                .error
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
+            error: self.shared.error.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
@@ -160,9 +144,7 @@ impl StoreWriter {
             // The asker may have gone; the change stands.
             let _ = reply.send(result);
         });
-        self.sender
-            .send(Message::Job(job))
-            .map_err(|_| StoreError::Closed)?;
+        self.sender.send(Message::Job(job)).map_err(|_| StoreError::Closed)?;
         answer.recv().map_err(|_| StoreError::Closed)?
     }
 
@@ -205,10 +187,7 @@ impl Pending {
     }
 
     fn is_empty(&self) -> bool {
-        self.records() == 0
-            && self.live.is_empty()
-            && self.bindings.is_empty()
-            && self.heartbeat.is_none()
+        self.records() == 0 && self.live.is_empty() && self.bindings.is_empty() && self.heartbeat.is_none()
     }
 }
 
@@ -227,9 +206,7 @@ impl Worker {
         loop {
             let message = match deadline {
                 None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(deadline) => {
-                    receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-                }
+                Some(deadline) => receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())),
             };
             let now = Instant::now();
             match message {
@@ -240,11 +217,7 @@ impl Worker {
                 }
                 Ok(Message::Flush(reply)) => {
                     deadline = self.commit(now);
-                    let result = if self.pending.is_empty() {
-                        Ok(())
-                    } else {
-                        Err(self.refusal())
-                    };
+                    let result = if self.pending.is_empty() { Ok(()) } else { Err(self.refusal()) };
                     let _ = reply.send(result);
                 }
                 Ok(record) => {
@@ -255,9 +228,8 @@ impl Worker {
                     self.gather(record);
                     let due = now + linger;
                     let failing = self.failing();
-                    deadline = Some(deadline.map_or(due, |deadline| {
-                        if failing { deadline } else { deadline.min(due) }
-                    }));
+                    deadline =
+                        Some(deadline.map_or(due, |deadline| if failing { deadline } else { deadline.min(due) }));
                     if deadline.is_some_and(|deadline| deadline <= now) {
                         deadline = self.commit(now);
                     }
@@ -272,11 +244,7 @@ impl Worker {
     }
 
     fn failing(&self) -> bool {
-        self.shared
-            .error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        self.shared.error.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     fn refusal(&mut self) -> StoreError {
@@ -302,22 +270,14 @@ impl Worker {
             Message::Leg(record) if room => self.pending.legs.push(*record),
             Message::Leg(_) => self.lose(1),
             Message::Live(call) => {
-                let over = self
-                    .pending
-                    .calls
-                    .get(&call.id)
-                    .is_some_and(|call| call.ended.is_some());
-                if !over
-                    && (self.pending.live.len() < self.options.backlog
-                        || self.pending.live.contains_key(&call.id))
+                let over = self.pending.calls.get(&call.id).is_some_and(|call| call.ended.is_some());
+                if !over && (self.pending.live.len() < self.options.backlog || self.pending.live.contains_key(&call.id))
                 {
                     self.pending.live.insert(call.id, *call);
                 }
             }
             Message::Bindings(aor, list) => {
-                if self.pending.bindings.len() < self.options.backlog
-                    || self.pending.bindings.contains_key(&aor)
-                {
+                if self.pending.bindings.len() < self.options.backlog || self.pending.bindings.contains_key(&aor) {
                     self.pending.bindings.insert(aor, list);
                 } else {
                     self.lose(1);
@@ -326,9 +286,7 @@ impl Worker {
             Message::Heartbeat(at) => self.pending.heartbeat = Some(at),
             Message::Job(_) | Message::Flush(_) => {}
         }
-        self.shared
-            .waiting
-            .store(self.pending.records() as u64, Ordering::Relaxed);
+        self.shared.waiting.store(self.pending.records() as u64, Ordering::Relaxed);
     }
 
     fn lose(&self, records: u64) {
@@ -351,18 +309,9 @@ impl Worker {
             // Not the disk: one of the records is at fault. Each alone, then, so that the others are kept.
             self.write_singly();
         }
-        let error = result
-            .err()
-            .filter(|_| passing)
-            .map(|error| error.to_string());
-        *self
-            .shared
-            .error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = error;
-        self.shared
-            .waiting
-            .store(self.pending.records() as u64, Ordering::Relaxed);
+        let error = result.err().filter(|_| passing).map(|error| error.to_string());
+        *self.shared.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        self.shared.waiting.store(self.pending.records() as u64, Ordering::Relaxed);
         passing.then(|| now + RETRY)
     }
 
@@ -409,24 +358,16 @@ impl Worker {
         };
         let connection = &mut self.connection;
         for record in pending.calls.values() {
-            check(in_transaction(connection, true, |transaction| {
-                calls::put(transaction, record)
-            }));
+            check(in_transaction(connection, true, |transaction| calls::put(transaction, record)));
         }
         for call in pending.live.values() {
-            check(in_transaction(connection, false, |transaction| {
-                calls::put_live(transaction, call)
-            }));
+            check(in_transaction(connection, false, |transaction| calls::put_live(transaction, call)));
         }
         for record in &pending.legs {
-            check(in_transaction(connection, true, |transaction| {
-                legs::put(transaction, record)
-            }));
+            check(in_transaction(connection, true, |transaction| legs::put(transaction, record)));
         }
         for (aor, list) in &pending.bindings {
-            check(in_transaction(connection, false, |transaction| {
-                bindings::put(transaction, aor, list)
-            }));
+            check(in_transaction(connection, false, |transaction| bindings::put(transaction, aor, list)));
         }
         self.lose(lost);
     }

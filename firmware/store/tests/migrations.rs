@@ -7,17 +7,8 @@ use rusqlite::Connection;
 fn schema(connection: &Connection) -> Vec<String> {
     let query = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'migrations' ORDER BY type, name";
     let mut statement = connection.prepare(query).expect("prepared");
-    let found = statement
-        .query_map((), |row| row.get::<_, String>(0))
-        .expect("queried");
-    found
-        .map(|sql| {
-            sql.expect("text")
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect()
+    let found = statement.query_map((), |row| row.get::<_, String>(0)).expect("queried");
+    found.map(|sql| sql.expect("text").split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
 #[test]
@@ -40,11 +31,7 @@ fn backward_from_full_is_empty_and_each_step_undoes_itself() {
     for count in (0..STEPS.len()).rev() {
         // An older program: it knows nothing of the steps after its own.
         migrate(&mut connection, &STEPS[..count]).expect("backward");
-        assert_eq!(
-            schema(&connection),
-            before[count],
-            "after going back to {count} steps"
-        );
+        assert_eq!(schema(&connection), before[count], "after going back to {count} steps");
     }
     assert!(schema(&connection).is_empty());
 }
@@ -76,12 +63,8 @@ fn data_of_older_steps_survives_back_and_forth() {
         .expect("inserted");
     migrate(&mut connection, &STEPS[..2]).expect("backward");
     migrate(&mut connection, STEPS).expect("forward again");
-    let seen: i64 = connection
-        .query_row("SELECT at FROM last_seen", (), |row| row.get(0))
-        .expect("kept");
-    let label: String = connection
-        .query_row("SELECT label FROM lines", (), |row| row.get(0))
-        .expect("kept");
+    let seen: i64 = connection.query_row("SELECT at FROM last_seen", (), |row| row.get(0)).expect("kept");
+    let label: String = connection.query_row("SELECT label FROM lines", (), |row| row.get(0)).expect("kept");
     assert_eq!((seen, label.as_str()), (42, "Desk"));
 }
 
@@ -89,16 +72,8 @@ fn data_of_older_steps_survives_back_and_forth() {
 fn a_failing_step_leaves_the_step_before() {
     let mut connection = Connection::open_in_memory().expect("opened");
     let steps = [
-        Step {
-            name: "1_good",
-            forward: "CREATE TABLE a (x INTEGER) STRICT;",
-            backward: "DROP TABLE a;",
-        },
-        Step {
-            name: "2_bad",
-            forward: "CREATE TABLE b (x INTEGER) STRICT; NONSENSE;",
-            backward: "",
-        },
+        Step { name: "1_good", forward: "CREATE TABLE a (x INTEGER) STRICT;", backward: "DROP TABLE a;" },
+        Step { name: "2_bad", forward: "CREATE TABLE b (x INTEGER) STRICT; NONSENSE;", backward: "" },
     ];
     let error = migrate(&mut connection, &steps).expect_err("the second step fails");
     assert!(error.to_string().contains("2_bad"), "{error}");
@@ -110,10 +85,6 @@ fn a_failing_step_leaves_the_step_before() {
 fn another_history_is_refused() {
     let mut connection = Connection::open_in_memory().expect("opened");
     migrate(&mut connection, STEPS).expect("forward");
-    let other = [Step {
-        name: "0001_other",
-        forward: "",
-        backward: "",
-    }];
+    let other = [Step { name: "0001_other", forward: "", backward: "" }];
     assert!(migrate(&mut connection, &other).is_err());
 }

@@ -21,14 +21,8 @@ fn the_last_state_of_a_call_wins_and_legs_come_with_it() {
     let writer = store.writer();
     writer.put_call(begun.clone()).expect("taken");
     writer.flush().expect("written");
-    assert_eq!(
-        store.call(begun.id).expect("read").expect("there").call,
-        begun
-    );
-    let legs = vec![
-        leg(1, &over, 1, LegStatus::Out),
-        leg(2, &over, 2, LegStatus::Answered),
-    ];
+    assert_eq!(store.call(begun.id).expect("read").expect("there").call, begun);
+    let legs = vec![leg(1, &over, 1, LegStatus::Out), leg(2, &over, 2, LegStatus::Answered)];
     for leg in &legs {
         writer.put_leg(leg.clone()).expect("taken");
     }
@@ -48,97 +42,28 @@ fn filters_and_pages() {
     for number in 0..25u128 {
         // Several begin in the same millisecond: the page must not lose or repeat them.
         let started = 1000 + i64::try_from(number / 4).expect("small");
-        let mut record = ended(
-            call(100 + number, started),
-            (number % 2 == 0).then_some(started + 5),
-            started + 9,
-        );
-        record.direction = if number % 5 == 0 {
-            Direction::Inbound
-        } else {
-            Direction::Internal
-        };
+        let mut record = ended(call(100 + number, started), (number % 2 == 0).then_some(started + 5), started + 9);
+        record.direction = if number % 5 == 0 { Direction::Inbound } else { Direction::Internal };
         record.caller = format!("+3312345{number:02}");
         record.caller_user = None;
-        store
-            .writer()
-            .put_leg(leg(500 + number, &record, number % 3, LegStatus::NoAnswer))
-            .expect("taken");
+        store.writer().put_leg(leg(500 + number, &record, number % 3, LegStatus::NoAnswer)).expect("taken");
         store.writer().put_call(record).expect("taken");
     }
     store.writer().flush().expect("written");
     let count = |filter: Filter| store.calls(&filter, 1000).expect("read").len();
-    assert_eq!(
-        count(Filter {
-            direction: Some(Direction::Inbound),
-            ..Filter::default()
-        }),
-        5
-    );
-    assert_eq!(
-        count(Filter {
-            answered: Some(true),
-            ..Filter::default()
-        }),
-        13
-    );
-    assert_eq!(
-        count(Filter {
-            answered: Some(false),
-            ..Filter::default()
-        }),
-        12
-    );
-    assert_eq!(
-        count(Filter {
-            search: Some("34507".into()),
-            ..Filter::default()
-        }),
-        1
-    );
-    assert_eq!(
-        count(Filter {
-            search: Some("RECEP".into()),
-            ..Filter::default()
-        }),
-        25
-    );
-    assert_eq!(
-        count(Filter {
-            search: Some("%".into()),
-            ..Filter::default()
-        }),
-        0
-    );
-    assert_eq!(
-        count(Filter {
-            from: Some(1001),
-            to: Some(1003),
-            ..Filter::default()
-        }),
-        8
-    );
+    assert_eq!(count(Filter { direction: Some(Direction::Inbound), ..Filter::default() }), 5);
+    assert_eq!(count(Filter { answered: Some(true), ..Filter::default() }), 13);
+    assert_eq!(count(Filter { answered: Some(false), ..Filter::default() }), 12);
+    assert_eq!(count(Filter { search: Some("34507".into()), ..Filter::default() }), 1);
+    assert_eq!(count(Filter { search: Some("RECEP".into()), ..Filter::default() }), 25);
+    assert_eq!(count(Filter { search: Some("%".into()), ..Filter::default() }), 0);
+    assert_eq!(count(Filter { from: Some(1001), to: Some(1003), ..Filter::default() }), 8);
     let user = Some(UserId(Uuid::from_u128(1)));
-    assert_eq!(
-        count(Filter {
-            user,
-            answered: Some(false),
-            ..Filter::default()
-        }),
-        4
-    );
+    assert_eq!(count(Filter { user, answered: Some(false), ..Filter::default() }), 4);
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store
-            .calls(
-                &Filter {
-                    after,
-                    ..Filter::default()
-                },
-                4,
-            )
-            .expect("read");
+        let page = store.calls(&Filter { after, ..Filter::default() }, 4).expect("read");
         let Some(last) = page.last() else { break };
         after = Some((last.call.started, last.call.id));
         seen.extend(page.iter().map(|call| (call.call.started, call.call.id)));
@@ -162,13 +87,9 @@ fn calls_cut_by_a_crash_are_closed_at_the_last_known_moment() {
     let over = ended(call(4, 1000), None, 2000);
     for record in [&ringing, &talking, &late, &over] {
         writer.put_call(record.clone()).expect("taken");
-        writer
-            .put_live(live(record, LegState::Ringing))
-            .expect("taken");
+        writer.put_live(live(record, LegState::Ringing)).expect("taken");
     }
-    writer
-        .put_live(live(&talking, LegState::Talking))
-        .expect("taken");
+    writer.put_live(live(&talking, LegState::Talking)).expect("taken");
     // One leg of the talking call is written already: it stays as it is.
     let written = live(&talking, LegState::Talking).legs[0].id;
     let mut known = leg(0, &talking, 1, LegStatus::Out);
@@ -184,33 +105,15 @@ fn calls_cut_by_a_crash_are_closed_at_the_last_known_moment() {
     let find = |id: CallId| store.call(id).expect("read").expect("there");
     let closed = find(ringing.id);
     assert_eq!(
-        (
-            closed.call.ended,
-            closed.call.interrupted,
-            closed.call.cause
-        ),
+        (closed.call.ended, closed.call.interrupted, closed.call.cause),
         (Some(45_000), true, Some(CAUSE_INTERRUPTED))
     );
-    let statuses = |id| {
-        find(id)
-            .legs
-            .iter()
-            .map(|leg| leg.status)
-            .collect::<Vec<_>>()
-    };
+    let statuses = |id| find(id).legs.iter().map(|leg| leg.status).collect::<Vec<_>>();
     assert_eq!(statuses(ringing.id), [LegStatus::Out, LegStatus::NoAnswer]);
     assert_eq!(statuses(talking.id), [LegStatus::Out, LegStatus::Answered]);
     assert_eq!(find(talking.id).legs[0], known);
-    assert_eq!(
-        find(late.id).call.ended,
-        Some(60_000),
-        "not before it began"
-    );
-    assert_eq!(
-        find(over.id).call,
-        over,
-        "a call that was over is not touched"
-    );
+    assert_eq!(find(late.id).call.ended, Some(60_000), "not before it began");
+    assert_eq!(find(over.id).call, over, "a call that was over is not touched");
     assert_eq!(store.close_interrupted(100_000).expect("closed"), 0, "once");
 }
 
@@ -222,10 +125,7 @@ fn a_clock_that_went_back_does_not_lengthen_calls() {
     store.writer().heartbeat(9_999_999).expect("taken");
     store.writer().flush().expect("written");
     store.close_interrupted(5000).expect("closed");
-    let closed = store
-        .call(CallId(Uuid::from_u128(1)))
-        .expect("read")
-        .expect("there");
+    let closed = store.call(CallId(Uuid::from_u128(1))).expect("read").expect("there");
     assert_eq!(closed.call.ended, Some(1000));
 }
 
@@ -251,23 +151,14 @@ fn bindings_come_back_until_they_lapse() {
     let directory = Directory::new();
     let store = Store::open(&directory.0).expect("opened");
     let writer = store.writer();
-    writer
-        .put_bindings("1001".into(), vec![binding(5000), binding(9000)])
-        .expect("taken");
-    writer
-        .put_bindings("1002".into(), vec![binding(5000)])
-        .expect("taken");
-    writer
-        .put_bindings("1003".into(), vec![binding(9000)])
-        .expect("taken");
+    writer.put_bindings("1001".into(), vec![binding(5000), binding(9000)]).expect("taken");
+    writer.put_bindings("1002".into(), vec![binding(5000)]).expect("taken");
+    writer.put_bindings("1003".into(), vec![binding(9000)]).expect("taken");
     writer.put_bindings("1003".into(), vec![]).expect("taken");
     drop(store);
     let store = Store::open(&directory.0).expect("opened again");
     wait(|| store.bindings(0).expect("read").len() == 2);
-    assert_eq!(
-        store.bindings(6000).expect("read"),
-        [("1001".to_owned(), vec![binding(9000)])]
-    );
+    assert_eq!(store.bindings(6000).expect("read"), [("1001".to_owned(), vec![binding(9000)])]);
     assert_eq!(store.bindings_of("1002", 4000).expect("read").len(), 1);
 }
 
@@ -283,10 +174,7 @@ fn wait(condition: impl Fn() -> bool) {
 #[test]
 fn a_full_disk_keeps_records_in_memory_and_says_so() {
     let directory = Directory::new();
-    let options = Options {
-        backlog: 5,
-        ..Options::default()
-    };
+    let options = Options { backlog: 5, ..Options::default() };
     let store = Store::open_with(&directory.0, options).expect("opened");
     store.limit_size_for_tests(Some(0)).expect("limited");
     let big = |number| {
@@ -306,11 +194,7 @@ fn a_full_disk_keeps_records_in_memory_and_says_so() {
     }
     assert!(store.writer().flush().is_err());
     let health = store.writer().health();
-    assert_eq!(
-        (health.lost, health.waiting),
-        (15, 5),
-        "bounded: {health:?}"
-    );
+    assert_eq!((health.lost, health.waiting), (15, 5), "bounded: {health:?}");
     store.limit_size_for_tests(None).expect("space again");
     store.writer().flush().expect("written");
     let health = store.writer().health();

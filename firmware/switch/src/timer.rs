@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::id::{CallId, LineId, TrunkId};
+use crate::id::{CallId, LegId, LineId, TrunkId};
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) enum Timer {
     TrunkRegistration(TrunkId),
     /// The call waiting tone is to start or stop.
     CallWaitingTone(LineId),
+    /// A call left on hold by a set that was put down has rung back long enough.
+    RingBack(LineId, LegId),
     /// The longest life of a call that has one (announcements).
     LongestCall(CallId),
 }
@@ -27,6 +29,7 @@ impl Timer {
             Timer::TrunkSilent(_) => "TrunkSilent",
             Timer::TrunkRegistration(_) => "TrunkRegistration",
             Timer::CallWaitingTone(_) => "CallWaitingTone",
+            Timer::RingBack(..) => "RingBack",
             Timer::LongestCall(_) => "LongestCall",
         }
     }
@@ -68,9 +71,7 @@ impl Timers {
 
     /// The next deadline.
     pub(crate) fn next(&self) -> Option<(Instant, &'static str)> {
-        self.queue
-            .first_key_value()
-            .map(|(key, timer)| (key.0, timer.name()))
+        self.queue.first_key_value().map(|(key, timer)| (key.0, timer.name()))
     }
 
     /// Takes the next timer that is due.

@@ -3,6 +3,8 @@
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod simulate;
+mod test;
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Builds, runs, measures and checks Offhook")]
@@ -13,6 +15,30 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs every check and ends in one line "N passed, N failed".
+    Test {
+        /// The edit loop: format, lints, units.
+        #[arg(long, conflicts_with = "full")]
+        quick: bool,
+        /// Also long simulation and fuzzing.
+        #[arg(long)]
+        full: bool,
+        /// Only the stages whose name contains this.
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+    },
+    /// Runs a whole office in virtual time, once per seed.
+    Simulate {
+        /// How many seeds.
+        #[arg(long, default_value_t = 1000)]
+        seeds: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 1)]
+        start: u64,
+        /// Runs only this seed and prints all that happens.
+        #[arg(long, value_name = "SEED")]
+        trace: Option<u64>,
+    },
     /// Measures a part of the exchange on this machine.
     Bench {
         #[command(subcommand)]
@@ -22,6 +48,16 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        Command::Test { quick, full, only } => {
+            let level = match (quick, full) {
+                (true, _) => test::Level::Quick,
+                (_, true) => test::Level::Full,
+                (false, false) => test::Level::Normal,
+            };
+            test::run(level, only.as_deref())
+        }
+        Command::Simulate { trace: Some(seed), .. } => simulate::trace(seed),
+        Command::Simulate { seeds, start, trace: None } => simulate::run(seeds, start),
         Command::Bench { what } => bench::run(&what),
     }
 }

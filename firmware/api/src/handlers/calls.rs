@@ -1,7 +1,6 @@
 //! Call records, recordings, traces.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request};
@@ -9,9 +8,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use offhook_store::calls::Filter;
 use offhook_switch::id::{CallId, UserId};
-use uuid::Uuid;
 
 use crate::app::App;
+use crate::body::Id;
 use crate::error::Problem;
 use crate::types;
 use crate::validate;
@@ -24,30 +23,16 @@ pub(crate) async fn list_calls(
 ) -> Result<Json<types::CallPage>, Problem> {
     let Query(query) = query.map_err(|rejection| Problem {
         detail: Some(rejection.body_text().chars().take(300).collect()),
-        ..Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_query",
-            "The query is not what is expected.",
-        )
+        ..Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "The query is not what is expected.")
     })?;
     let limit = validate::within(query.limit.unwrap_or(50), 1, 200, "limit")? as usize;
-    let search = query
-        .search
-        .map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty());
-    let short = search
-        .as_ref()
-        .is_none_or(|text| text.chars().count() <= 64);
-    validate::ensure(
-        short,
-        "search",
-        "too_long",
-        "Expected at most 64 characters.",
-    )?;
+    let search = query.search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let short = search.as_ref().is_none_or(|text| text.chars().count() <= 64);
+    validate::ensure(short, "search", "too_long", "Expected at most 64 characters.")?;
     let after = match &query.after {
-        Some(text) => Some(cursor(text).ok_or_else(|| {
-            Problem::invalid("after", "invalid_cursor", "Not a place in the list.")
-        })?),
+        Some(text) => {
+            Some(cursor(text).ok_or_else(|| Problem::invalid("after", "invalid_cursor", "Not a place in the list."))?)
+        }
         None => None,
     };
     let filter = Filter {
@@ -55,86 +40,46 @@ pub(crate) async fn list_calls(
         to: query.to,
         direction: query.direction.map(Into::into),
         user: query.extension_id.map(UserId),
-        answered: query
-            .result
-            .map(|result| result == types::CallResult::Answered),
+        answered: query.result.map(|result| result == types::CallResult::Answered),
         search,
         after,
     };
     // One more than asked tells whether there is a next page.
-    let mut found = app
-        .store(move |store| store.calls(&filter, limit + 1))
-        .await?;
+    let mut found = app.store(move |store| store.calls(&filter, limit + 1)).await?;
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("{}.{}", last.call.started, last.call.id));
+    let next = found.last().filter(|_| more).map(|last| format!("{}.{}", last.call.started, last.call.id));
     let calls = found.into_iter().map(Into::into).collect();
     Ok(Json(types::CallPage { calls, next }))
 }
 
 /// A call with its legs.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Call), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_call(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Call>, Problem> {
+pub(crate) async fn get_call(State(app): State<App>, Id(id): Id) -> Result<Json<types::Call>, Problem> {
     let found = app.store(move |store| store.call(CallId(id))).await?;
     Ok(Json(found.ok_or_else(Problem::not_found)?.into()))
 }
 
 /// The recording, WAV. Ranges are served; `?download=true` names the file for saving.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/recording", tag = "calls", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = Vec<u8>, content_type = "audio/wav"), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_recording(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let found = app
-        .store(move |store| store.call(CallId(id)))
-        .await?
-        .ok_or_else(Problem::not_found)?;
+pub(crate) async fn get_recording(State(app): State<App>, Id(id): Id, request: Request) -> Result<Response, Problem> {
+    let found = app.store(move |store| store.call(CallId(id))).await?.ok_or_else(Problem::not_found)?;
     let call = found.call;
-    let missing = || {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "no_recording",
-            "There is no recording of this call.",
-        )
-    };
-    let name = call
-        .recording
-        .filter(|name| plain_name(name))
-        .ok_or_else(missing)?;
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "no_recording", "There is no recording of this call.");
+    let name = call.recording.filter(|name| plain_name(name)).ok_or_else(missing)?;
     if call.ended.is_none() {
-        return Err(Problem::conflict(
-            "recording_in_progress",
-            "The call is still being recorded.",
-        ));
+        return Err(Problem::conflict("recording_in_progress", "The call is still being recorded."));
     }
     let path = app.services.data.join("recordings").join(name);
-    let download = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.split('&').any(|pair| pair == "download=true"));
-    super::file::serve(
-        &path,
-        "audio/wav",
-        request.headers(),
-        download.then(|| format!("{id}.wav")),
-    )
-    .await
-    .ok_or_else(missing)
+    let download = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "download=true"));
+    super::file::serve(&path, "audio/wav", request.headers(), download.then(|| format!("{id}.wav")))
+        .await
+        .ok_or_else(missing)
 }
 
 /// The SIP messages of a call that the box still remembers, oldest first.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/trace", tag = "calls", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = Vec<types::TraceMessage>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_trace(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<Vec<types::TraceMessage>>, Problem> {
+pub(crate) async fn get_trace(State(app): State<App>, Id(id): Id) -> Result<Json<Vec<types::TraceMessage>>, Problem> {
     Ok(Json(app.services.exchange.trace(CallId(id)).await))
 }
 
@@ -146,8 +91,6 @@ fn cursor(text: &str) -> Option<(i64, CallId)> {
 
 /// A file name without a way out of its directory.
 fn plain_name(name: &str) -> bool {
-    let plain = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     plain && !name.is_empty() && !name.starts_with('.')
 }

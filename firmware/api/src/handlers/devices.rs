@@ -1,7 +1,6 @@
 //! Telephones and their credentials.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::{HeaderMap, header};
@@ -13,7 +12,7 @@ use uuid::Uuid;
 
 use super::view;
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -24,13 +23,12 @@ use crate::validate;
 #[utoipa::path(post, path = "/api/v1/extensions/{id}/devices", tag = "devices", request_body = types::DeviceInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 201, description = "Done", body = types::Device), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn create_device(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::DeviceInput>,
 ) -> Result<(StatusCode, Json<types::Device>), Problem> {
     let new = new_device(input)?;
     let device = DeviceId(Uuid::now_v7());
-    app.store(move |store| store.create_device(device, UserId(id), new))
-        .await?;
+    app.store(move |store| store.create_device(device, UserId(id), new)).await?;
     app.changed(Resource::Extensions).await?;
     Ok((StatusCode::CREATED, Json(one(&app, device).await?)))
 }
@@ -39,41 +37,27 @@ pub(crate) async fn create_device(
 #[utoipa::path(put, path = "/api/v1/devices/{id}", tag = "devices", request_body = types::DeviceInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Device), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_device(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::DeviceInput>,
 ) -> Result<Json<types::Device>, Problem> {
     let label = validate::label(&input.label, "label")?;
     let now = one(&app, DeviceId(id)).await?;
     let (username, line) = match (input.kind, now.kind) {
-        (types::DeviceKindInput::Sip { username }, types::DeviceKind::Sip { .. }) => {
-            (check_username(username)?, None)
-        }
-        (types::DeviceKindInput::Analog { line }, types::DeviceKind::Analog { .. }) => {
-            (None, Some(LineId(line)))
-        }
+        (types::DeviceKindInput::Sip { username }, types::DeviceKind::Sip { .. }) => (check_username(username)?, None),
+        (types::DeviceKindInput::Analog { line }, types::DeviceKind::Analog { .. }) => (None, Some(LineId(line))),
         _ => {
-            return Err(Problem::invalid(
-                "kind",
-                "kind_fixed",
-                "The kind of a telephone does not change.",
-            ));
+            return Err(Problem::invalid("kind", "kind_fixed", "The kind of a telephone does not change."));
         }
     };
-    app.store(move |store| store.put_device(DeviceId(id), label, username, line))
-        .await?;
+    app.store(move |store| store.put_device(DeviceId(id), label, username, line)).await?;
     app.changed(Resource::Extensions).await?;
     Ok(Json(one(&app, DeviceId(id)).await?))
 }
 
 /// Deletes a telephone.
 #[utoipa::path(delete, path = "/api/v1/devices/{id}", tag = "devices", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_device(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
-    let undo = app
-        .store(move |store| store.delete_device(DeviceId(id), now()))
-        .await?;
+pub(crate) async fn delete_device(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
+    let undo = app.store(move |store| store.delete_device(DeviceId(id), now())).await?;
     app.changed(Resource::Extensions).await?;
     Ok(Json(undo.into()))
 }
@@ -82,7 +66,7 @@ pub(crate) async fn delete_device(
 #[utoipa::path(get, path = "/api/v1/devices/{id}/credentials", tag = "devices", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Credentials), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn get_credentials(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Json<types::Credentials>, Problem> {
     credentials(&app, DeviceId(id), &headers).await.map(Json)
@@ -92,34 +76,24 @@ pub(crate) async fn get_credentials(
 #[utoipa::path(post, path = "/api/v1/devices/{id}/secret", tag = "devices", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Credentials), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn renew_secret(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Json<types::Credentials>, Problem> {
     let password = secret::generate()?;
-    app.store(move |store| store.put_device_password(DeviceId(id), password))
-        .await?;
+    app.store(move |store| store.put_device_password(DeviceId(id), password)).await?;
     app.changed(Resource::Extensions).await?;
     credentials(&app, DeviceId(id), &headers).await.map(Json)
 }
 
 async fn one(app: &App, id: DeviceId) -> Result<types::Device, Problem> {
-    app.store(move |store| view::device(store, id))
-        .await?
-        .ok_or_else(Problem::not_found)
+    app.store(move |store| view::device(store, id)).await?.ok_or_else(Problem::not_found)
 }
 
 fn check_username(username: Option<String>) -> Result<Option<String>, Problem> {
-    let username = username
-        .map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty());
+    let username = username.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if let Some(username) = &username {
         let title = "Expected 1 to 40 letters, digits, - _ or dots.";
-        validate::ensure(
-            rules::username(username),
-            "kind.username",
-            "invalid_username",
-            title,
-        )?;
+        validate::ensure(rules::username(username), "kind.username", "invalid_username", title)?;
     }
     Ok(username)
 }
@@ -128,23 +102,14 @@ fn check_username(username: Option<String>) -> Result<Option<String>, Problem> {
 pub(crate) fn new_device(input: types::DeviceInput) -> Result<NewDevice, Problem> {
     let label = validate::label(&input.label, "label")?;
     Ok(match input.kind {
-        types::DeviceKindInput::Sip { username } => NewDevice::Sip {
-            label,
-            username: check_username(username)?,
-            password: secret::generate()?,
-        },
-        types::DeviceKindInput::Analog { line } => NewDevice::Analog {
-            label,
-            line: LineId(line),
-        },
+        types::DeviceKindInput::Sip { username } => {
+            NewDevice::Sip { label, username: check_username(username)?, password: secret::generate()? }
+        }
+        types::DeviceKindInput::Analog { line } => NewDevice::Analog { label, line: LineId(line) },
     })
 }
 
-async fn credentials(
-    app: &App,
-    id: DeviceId,
-    headers: &HeaderMap,
-) -> Result<types::Credentials, Problem> {
+async fn credentials(app: &App, id: DeviceId, headers: &HeaderMap) -> Result<types::Credentials, Problem> {
     let (username, password, realm, display_name, listen) = app
         .store(move |store| {
             let device = store.device(id)?.ok_or(StoreError::NotFound)?;
@@ -152,67 +117,31 @@ async fn credentials(
                 return Err(StoreError::NotFound);
             };
             let password = store.device_password(id)?;
-            let name = store
-                .user(device.user)?
-                .map(|user| user.name)
-                .unwrap_or_default();
-            Ok((
-                username,
-                password,
-                store.site()?.realm,
-                name,
-                store.listen()?,
-            ))
+            let name = store.user(device.user)?.map(|user| user.name).unwrap_or_default();
+            Ok((username, password, store.site()?.realm, name, store.listen()?))
         })
         .await?;
-    let sockets = [
-        ("udp", &listen.udp),
-        ("tcp", &listen.tcp),
-        ("tls", &listen.tls),
-        ("ws", &listen.ws),
-        ("wss", &listen.wss),
-    ];
-    let open = sockets
-        .iter()
-        .filter(|(_, addresses)| !addresses.is_empty());
+    let sockets =
+        [("udp", &listen.udp), ("tcp", &listen.tcp), ("tls", &listen.tls), ("ws", &listen.ws), ("wss", &listen.wss)];
+    let open = sockets.iter().filter(|(_, addresses)| !addresses.is_empty());
     let transports: Vec<String> = open.clone().map(|(name, _)| (*name).to_owned()).collect();
-    let port = open
-        .flat_map(|(_, addresses)| addresses.first())
-        .map(|address| address.port())
-        .next();
+    let port = open.flat_map(|(_, addresses)| addresses.first()).map(|address| address.port()).next();
     let server = format!("{}:{}", host(headers), port.unwrap_or(5060));
-    let qr = password
-        .as_ref()
-        .map(|password| qr_text(&username, password, &server, &transports));
-    Ok(types::Credentials {
-        username,
-        password,
-        realm,
-        server,
-        transports,
-        display_name,
-        qr,
-    })
+    let qr = password.as_ref().map(|password| qr_text(&username, password, &server, &transports));
+    Ok(types::Credentials { username, password, realm, server, transports, display_name, qr })
 }
 
 /// The name or address by which the administrator reaches the box: phones of the same network reach it so too.
 fn host(headers: &HeaderMap) -> String {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("offhook.local");
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("offhook.local");
     let name = match host.rfind(':') {
         Some(colon) if !host.ends_with(']') => host.get(..colon).unwrap_or(host),
         _ => host,
     };
-    let plain = name.bytes().all(|byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'[' | b']' | b':' | b'_')
-    });
-    if plain && !name.is_empty() {
-        name.to_owned()
-    } else {
-        "offhook.local".into()
-    }
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'[' | b']' | b':' | b'_'));
+    if plain && !name.is_empty() { name.to_owned() } else { "offhook.local".into() }
 }
 
 /// `sip:user:password@host:port;transport=udp` (RFC 3261 §19.1.1 allows the password; RFC 3986 §2.1 escapes it).
@@ -220,9 +149,7 @@ fn qr_text(username: &str, password: &str, server: &str, transports: &[String]) 
     let escaped: String = password
         .bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect();

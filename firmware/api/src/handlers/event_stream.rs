@@ -95,10 +95,7 @@ impl Stream {
         let Some(token) = self.session.token else {
             return true;
         };
-        let session = self
-            .app
-            .store(move |store| store.session(token, now()))
-            .await;
+        let session = self.app.store(move |store| store.session(token, now())).await;
         // A database that cannot be read now says nothing about the session.
         session.map_or(true, |session| session.is_some())
     }

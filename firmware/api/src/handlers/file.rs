@@ -26,19 +26,13 @@ pub(crate) async fn serve(
         return None;
     }
     let length = metadata.len();
-    let asked = headers
-        .get(header::RANGE)
-        .and_then(|value| value.to_str().ok());
+    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let (status, first, end) = match asked.map(|asked| range(asked, length)) {
         None | Some(Range::Ignored) => (StatusCode::OK, 0, length),
         Some(Range::Part(first, end)) => (StatusCode::PARTIAL_CONTENT, first, end),
         Some(Range::Outside) => {
             let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
-            insert(
-                &mut response,
-                header::CONTENT_RANGE,
-                &format!("bytes */{length}"),
-            );
+            insert(&mut response, header::CONTENT_RANGE, &format!("bytes */{length}"));
             return Some(response);
         }
     };
@@ -60,11 +54,7 @@ pub(crate) async fn serve(
     *response.status_mut() = status;
     insert(&mut response, header::CONTENT_TYPE, kind);
     insert(&mut response, header::ACCEPT_RANGES, "bytes");
-    insert(
-        &mut response,
-        header::CONTENT_LENGTH,
-        &(end - first).to_string(),
-    );
+    insert(&mut response, header::CONTENT_LENGTH, &(end - first).to_string());
     if status == StatusCode::PARTIAL_CONTENT {
         let value = format!("bytes {first}-{}/{length}", end - 1);
         insert(&mut response, header::CONTENT_RANGE, &value);
@@ -93,10 +83,7 @@ enum Range {
 }
 
 fn range(text: &str, length: u64) -> Range {
-    let Some((first, last)) = text
-        .strip_prefix("bytes=")
-        .and_then(|spec| spec.split_once('-'))
-    else {
+    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|spec| spec.split_once('-')) else {
         return Range::Ignored;
     };
     let part = match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
@@ -105,11 +92,7 @@ fn range(text: &str, length: u64) -> Range {
         (Err(_), Ok(suffix)) if first.trim().is_empty() => (length.saturating_sub(suffix), length),
         _ => return Range::Ignored,
     };
-    if part.0 < part.1 {
-        Range::Part(part.0, part.1)
-    } else {
-        Range::Outside
-    }
+    if part.0 < part.1 { Range::Part(part.0, part.1) } else { Range::Outside }
 }
 
 #[cfg(test)]
@@ -127,9 +110,6 @@ mod tests {
         assert_eq!(range("bytes=-0", 100), Range::Outside);
         assert_eq!(range("bytes=9-1", 100), Range::Ignored);
         assert_eq!(range("bytes=0-1,5-6", 100), Range::Ignored);
-        assert_eq!(
-            range("bytes=0-18446744073709551615", 100),
-            Range::Part(0, 100)
-        );
+        assert_eq!(range("bytes=0-18446744073709551615", 100), Range::Part(0, 100));
     }
 }

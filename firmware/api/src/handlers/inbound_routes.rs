@@ -1,7 +1,6 @@
 //! Routes in.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_store::Store;
@@ -11,7 +10,7 @@ use offhook_switch::id::TrunkId;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -20,9 +19,7 @@ use crate::validate;
 
 /// All of them, in order.
 #[utoipa::path(get, path = "/api/v1/routes/inbound", tag = "inbound_routes", responses((status = 200, description = "Done", body = Vec<types::InboundRoute>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn list_inbound_routes(
-    State(app): State<App>,
-) -> Result<Json<Vec<types::InboundRoute>>, Problem> {
+pub(crate) async fn list_inbound_routes(State(app): State<App>) -> Result<Json<Vec<types::InboundRoute>>, Problem> {
     let found = app.store(Store::inbound_routes).await?;
     Ok(Json(found.into_iter().map(shown).collect()))
 }
@@ -33,17 +30,14 @@ pub(crate) async fn create_inbound_route(
     State(app): State<App>,
     Body(input): Body<types::InboundRouteInput>,
 ) -> Result<(StatusCode, Json<types::InboundRoute>), Problem> {
-    Ok((
-        StatusCode::CREATED,
-        Json(save(&app, Uuid::now_v7(), input).await?),
-    ))
+    Ok((StatusCode::CREATED, Json(save(&app, Uuid::now_v7(), input).await?)))
 }
 
 /// Changes an inbound route.
 #[utoipa::path(put, path = "/api/v1/routes/inbound/{id}", tag = "inbound_routes", request_body = types::InboundRouteInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::InboundRoute), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_inbound_route(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::InboundRouteInput>,
 ) -> Result<Json<types::InboundRoute>, Problem> {
     let found = app.store(Store::inbound_routes).await?;
@@ -55,13 +49,8 @@ pub(crate) async fn put_inbound_route(
 
 /// Deletes an inbound route.
 #[utoipa::path(delete, path = "/api/v1/routes/inbound/{id}", tag = "inbound_routes", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_inbound_route(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
-    let undo = app
-        .store(move |store| store.delete_inbound_route(id, now()))
-        .await?;
+pub(crate) async fn delete_inbound_route(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
+    let undo = app.store(move |store| store.delete_inbound_route(id, now())).await?;
     app.changed(Resource::InboundRoutes).await?;
     Ok(Json(undo.into()))
 }
@@ -79,11 +68,7 @@ fn shown(placed: Placed<InboundRoute>) -> types::InboundRoute {
     }
 }
 
-async fn save(
-    app: &App,
-    id: Uuid,
-    input: types::InboundRouteInput,
-) -> Result<types::InboundRoute, Problem> {
+async fn save(app: &App, id: Uuid, input: types::InboundRouteInput) -> Result<types::InboundRoute, Problem> {
     if let Some(position) = input.position {
         validate::within(position, 0, MOST, "position")?;
     }
@@ -92,9 +77,7 @@ async fn save(
         number: validate::number(input.number.as_deref(), "number")?,
         destination: validate::extension(&input.destination, "destination")?,
     };
-    let placed = app
-        .store(move |store| store.put_inbound_route(id, input.position, route))
-        .await?;
+    let placed = app.store(move |store| store.put_inbound_route(id, input.position, route)).await?;
     app.changed(Resource::InboundRoutes).await?;
     Ok(shown(placed))
 }

@@ -74,9 +74,7 @@ fn answer(app: &App, line: LineId, message: &str) -> Option<Message> {
 }
 
 fn text(message: &LineMessage) -> Option<Message> {
-    serde_json::to_string(message)
-        .ok()
-        .map(|text| Message::Text(text.into()))
+    serde_json::to_string(message).ok().map(|text| Message::Text(text.into()))
 }
 
 fn state_of(view: &LineView) -> LineMessage {
@@ -90,10 +88,7 @@ fn state_of(view: &LineView) -> LineMessage {
 }
 
 fn bytes_of(frame: &Frame) -> Bytes {
-    frame
-        .iter()
-        .flat_map(|sample| sample.to_le_bytes())
-        .collect()
+    frame.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 
 fn frame_of(bytes: &[u8]) -> Option<Frame> {

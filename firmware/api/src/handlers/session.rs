@@ -28,30 +28,18 @@ pub(crate) async fn sign_in(State(app): State<App>, request: Request) -> Result<
     let Body(input) = Body::<types::SignIn>::from_request(request, &()).await?;
     if let Some(wait) = app.attempts.begin(peer, now()) {
         let seconds = (wait + 999) / 1000;
-        let mut problem = Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too_many_attempts",
-            "Too many attempts: wait a moment.",
-        );
+        let mut problem =
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts: wait a moment.");
         problem.detail = Some(format!("{seconds} s"));
         let mut response = problem.into_response();
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, seconds.into());
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         return Ok(response);
     }
     let name = input.name.unwrap_or_else(|| DEFAULT_NAME.into());
     let found = app.store(move |store| store.administrator(&name)).await?;
-    let hash = found
-        .as_ref()
-        .map(|found| found.password_hash.clone())
-        .unwrap_or_default();
+    let hash = found.as_ref().map(|found| found.password_hash.clone()).unwrap_or_default();
     // The same work whether the name is known or not.
-    let password: String = input
-        .password
-        .chars()
-        .take(rules::PASSWORD_LONGEST + 1)
-        .collect();
+    let password: String = input.password.chars().take(rules::PASSWORD_LONGEST + 1).collect();
     let right = app.hash(move || verify_password(&password, &hash)).await?;
     match found.filter(|_| right) {
         Some(administrator) => {
@@ -60,11 +48,7 @@ pub(crate) async fn sign_in(State(app): State<App>, request: Request) -> Result<
         }
         None => {
             tracing::info!("a wrong password was given");
-            Err(Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "wrong_password",
-                "The name or password is wrong.",
-            ))
+            Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong_password", "The name or password is wrong."))
         }
     }
 }
@@ -79,17 +63,13 @@ pub(crate) async fn sign_out(
         app.store(move |store| store.end_session(token)).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    response
-        .headers_mut()
-        .insert(header::SET_COOKIE, clear_cookie());
+    response.headers_mut().insert(header::SET_COOKIE, clear_cookie());
     Ok(response)
 }
 
 /// The person signed in.
 #[utoipa::path(get, path = "/api/v1/me", tag = "session", responses((status = 200, description = "Done", body = types::Me), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_me(
-    Extension(session): Extension<Session>,
-) -> Result<Json<types::Me>, Problem> {
+pub(crate) async fn get_me(Extension(session): Extension<Session>) -> Result<Json<types::Me>, Problem> {
     Ok(Json(me(&session)))
 }
 
@@ -105,8 +85,7 @@ pub(crate) async fn put_me(
         administrator.language = language;
         let changed = administrator.clone();
         let token = session.token;
-        app.store(move |store| store.put_administrator(changed, token))
-            .await?;
+        app.store(move |store| store.put_administrator(changed, token)).await?;
     }
     Ok(Json(me(&session)))
 }
@@ -119,29 +98,17 @@ pub(crate) async fn put_password(
     Body(input): Body<types::PasswordChange>,
 ) -> Result<StatusCode, Problem> {
     let Some(mut administrator) = session.administrator else {
-        return Err(Problem::conflict(
-            "no_account",
-            "The local socket has no password.",
-        ));
+        return Err(Problem::conflict("no_account", "The local socket has no password."));
     };
     let site = app.store(Store::site).await?;
     validate::password(&input.new, &site.name, "new")?;
     let hash = administrator.password_hash.clone();
-    let current: String = input
-        .current
-        .chars()
-        .take(rules::PASSWORD_LONGEST + 1)
-        .collect();
+    let current: String = input.current.chars().take(rules::PASSWORD_LONGEST + 1).collect();
     if !app.hash(move || verify_password(&current, &hash)).await? {
-        return Err(Problem::invalid(
-            "current",
-            "wrong_password",
-            "The current password is wrong.",
-        ));
+        return Err(Problem::invalid("current", "wrong_password", "The current password is wrong."));
     }
     administrator.password_hash = app.hash(move || hash_password(&input.new)).await??;
-    app.store(move |store| store.put_administrator(administrator, session.token))
-        .await?;
+    app.store(move |store| store.put_administrator(administrator, session.token)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -150,16 +117,10 @@ pub(crate) const DEFAULT_NAME: &str = "admin";
 
 fn me(session: &Session) -> types::Me {
     match &session.administrator {
-        Some(administrator) => types::Me {
-            name: administrator.name.clone(),
-            role: session.role,
-            language: administrator.language.clone(),
-        },
-        None => types::Me {
-            name: "local".into(),
-            role: session.role,
-            language: "en".into(),
-        },
+        Some(administrator) => {
+            types::Me { name: administrator.name.clone(), role: session.role, language: administrator.language.clone() }
+        }
+        None => types::Me { name: "local".into(), role: session.role, language: "en".into() },
     }
 }
 
@@ -167,16 +128,9 @@ fn me(session: &Session) -> types::Me {
 pub(crate) async fn begin(app: &App, administrator: Administrator) -> Result<Response, Problem> {
     let token = token()?;
     let id = administrator.id;
-    app.store(move |store| store.begin_session(token, id, now()))
-        .await?;
-    let me = types::Me {
-        name: administrator.name,
-        role: Role::Administrator,
-        language: administrator.language,
-    };
+    app.store(move |store| store.begin_session(token, id, now())).await?;
+    let me = types::Me { name: administrator.name, role: Role::Administrator, language: administrator.language };
     let mut response = Json(me).into_response();
-    response
-        .headers_mut()
-        .insert(header::SET_COOKIE, set_cookie(&token, false));
+    response.headers_mut().insert(header::SET_COOKIE, set_cookie(&token, false));
     Ok(response)
 }

@@ -31,10 +31,7 @@ pub(crate) async fn get_setup(State(app): State<App>) -> Result<Json<types::Setu
 
 /// First run: sets the site and the administrator's password, and signs in. Only while no administrator exists.
 #[utoipa::path(post, path = "/api/v1/setup", tag = "setup", security(), request_body = types::Setup, responses((status = 201, description = "Done", body = types::Me), (status = 409, description = "`setup_done`", body = Problem), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn post_setup(
-    State(app): State<App>,
-    Body(input): Body<types::Setup>,
-) -> Result<Response, Problem> {
+pub(crate) async fn post_setup(State(app): State<App>, Body(input): Body<types::Setup>) -> Result<Response, Problem> {
     if app.store(Store::has_administrator).await? {
         return Err(Problem::conflict("setup_done", "The first run is over."));
     }

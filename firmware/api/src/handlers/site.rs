@@ -34,12 +34,7 @@ pub(crate) async fn put_site(
     for number in input.emergency_numbers.iter().take(33) {
         let number = number.trim();
         let title = "Expected numbers of 2 to 6 digits.";
-        validate::ensure(
-            rules::emergency_number(number),
-            "emergency_numbers",
-            "invalid_emergency_number",
-            title,
-        )?;
+        validate::ensure(rules::emergency_number(number), "emergency_numbers", "invalid_emergency_number", title)?;
         if !emergency_numbers.iter().any(|known| known == number) {
             emergency_numbers.push(number.to_owned());
         }
@@ -49,20 +44,10 @@ pub(crate) async fn put_site(
     let site = app
         .store(move |store| {
             let realm = store.site()?.realm;
-            store.put_site(Site {
-                name,
-                country,
-                time_zone,
-                language,
-                realm,
-                emergency_numbers,
-            })
+            store.put_site(Site { name, country, time_zone, language, realm, emergency_numbers })
         })
         .await
-        .map_err(|problem| Problem {
-            field: Some("emergency_numbers".into()),
-            ..problem
-        })?;
+        .map_err(|problem| Problem { field: Some("emergency_numbers".into()), ..problem })?;
     app.changed(Resource::Site).await?;
     Ok(Json(shown(site)))
 }
@@ -73,10 +58,7 @@ pub(crate) async fn export_site_file(State(app): State<App>) -> Result<Response,
     let text = app.store(Store::export_site_file).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/toml"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"site.toml\"",
-        ),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"site.toml\""),
     ];
     Ok((headers, text).into_response())
 }

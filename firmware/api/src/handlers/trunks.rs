@@ -1,7 +1,6 @@
 //! Trunks.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_store::{Store, rules};
@@ -10,7 +9,7 @@ use offhook_switch::id::{LineId, TrunkId};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -19,9 +18,7 @@ use crate::validate;
 
 /// All of them, in order.
 #[utoipa::path(get, path = "/api/v1/trunks", tag = "trunks", responses((status = 200, description = "Done", body = Vec<types::Trunk>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn list_trunks(
-    State(app): State<App>,
-) -> Result<Json<Vec<types::Trunk>>, Problem> {
+pub(crate) async fn list_trunks(State(app): State<App>) -> Result<Json<Vec<types::Trunk>>, Problem> {
     let found = app.store(Store::trunks).await?;
     Ok(Json(found.into_iter().map(shown).collect()))
 }
@@ -42,14 +39,11 @@ pub(crate) async fn create_trunk(
 #[utoipa::path(put, path = "/api/v1/trunks/{id}", tag = "trunks", request_body = types::TrunkInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Trunk), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_trunk(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::TrunkInput>,
 ) -> Result<Json<types::Trunk>, Problem> {
     let id = TrunkId(id);
-    let before = app
-        .store(move |store| store.trunk(id))
-        .await?
-        .ok_or_else(Problem::not_found)?;
+    let before = app.store(move |store| store.trunk(id)).await?.ok_or_else(Problem::not_found)?;
     let trunk = trunk(input, Some(before))?;
     save(&app, id, trunk.clone()).await?;
     Ok(Json(shown((id, trunk))))
@@ -57,13 +51,8 @@ pub(crate) async fn put_trunk(
 
 /// Deletes a trunk.
 #[utoipa::path(delete, path = "/api/v1/trunks/{id}", tag = "trunks", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_trunk(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
-    let undo = app
-        .store(move |store| store.delete_trunk(TrunkId(id), now()))
-        .await?;
+pub(crate) async fn delete_trunk(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
+    let undo = app.store(move |store| store.delete_trunk(TrunkId(id), now())).await?;
     app.changed(Resource::Trunks).await?;
     Ok(Json(undo.into()))
 }
@@ -72,12 +61,7 @@ pub(crate) async fn delete_trunk(
 const MOST_ADDRESSES: usize = 32;
 
 fn shown((id, trunk): (TrunkId, Trunk)) -> types::Trunk {
-    types::Trunk {
-        id: id.0,
-        name: trunk.name.clone(),
-        max_calls: trunk.max_calls,
-        kind: trunk.into(),
-    }
+    types::Trunk { id: id.0, name: trunk.name.clone(), max_calls: trunk.max_calls, kind: trunk.into() }
 }
 
 async fn save(app: &App, id: TrunkId, trunk: Trunk) -> Result<(), Problem> {
@@ -88,59 +72,25 @@ async fn save(app: &App, id: TrunkId, trunk: Trunk) -> Result<(), Problem> {
 fn trunk(input: types::TrunkInput, before: Option<Trunk>) -> Result<Trunk, Problem> {
     let kind = match input.kind {
         types::TrunkKindInput::Line { line } => TrunkKind::Line { line: LineId(line) },
-        types::TrunkKindInput::Sip {
-            uri,
-            username,
-            password,
-            addresses,
-            register,
-        } => {
+        types::TrunkKindInput::Sip { uri, username, password, addresses, register } => {
             let uri = uri.trim().to_owned();
             let title = "Expected a SIP URI, e.g. sip:carrier.example.";
             validate::ensure(rules::sip_uri(&uri), "kind.uri", "invalid_uri", title)?;
-            let username = username
-                .map(|text| text.trim().to_owned())
-                .filter(|text| !text.is_empty());
+            let username = username.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
             let usable = username.as_deref().is_none_or(rules::password);
-            validate::ensure(
-                usable,
-                "kind.username",
-                "invalid_username",
-                "Expected at most 200 characters.",
-            )?;
+            validate::ensure(usable, "kind.username", "invalid_username", "Expected at most 200 characters.")?;
             let password = match (password, before.map(|before| before.kind)) {
                 (Some(password), _) => Some(password).filter(|password| !password.is_empty()),
                 (None, Some(TrunkKind::Sip { password, .. })) => password,
                 (None, _) => None,
             };
             let usable = password.as_deref().is_none_or(rules::password);
-            validate::ensure(
-                usable,
-                "kind.password",
-                "password_unusable",
-                "Expected at most 200 characters.",
-            )?;
+            validate::ensure(usable, "kind.password", "password_unusable", "Expected at most 200 characters.")?;
             let few = addresses.len() <= MOST_ADDRESSES;
-            validate::ensure(
-                few,
-                "kind.addresses",
-                "too_many",
-                "Expected at most 32 addresses.",
-            )?;
+            validate::ensure(few, "kind.addresses", "too_many", "Expected at most 32 addresses.")?;
             let complete = !register || username.is_some();
-            validate::ensure(
-                complete,
-                "kind.username",
-                "required",
-                "Registering needs a user name.",
-            )?;
-            TrunkKind::Sip {
-                uri,
-                username,
-                password,
-                addresses,
-                register,
-            }
+            validate::ensure(complete, "kind.username", "required", "Registering needs a user name.")?;
+            TrunkKind::Sip { uri, username, password, addresses, register }
         }
     };
     Ok(Trunk {

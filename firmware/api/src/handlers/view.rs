@@ -11,19 +11,13 @@ use crate::clock::now;
 use crate::types;
 
 /// All extensions, or one.
-pub(crate) fn extensions(
-    store: &Store,
-    only: Option<UserId>,
-) -> Result<Vec<types::Extension>, StoreError> {
+pub(crate) fn extensions(store: &Store, only: Option<UserId>) -> Result<Vec<types::Extension>, StoreError> {
     let mut bindings = bindings(store)?;
     let mut devices: BTreeMap<UserId, Vec<types::Device>> = BTreeMap::new();
     for (id, device) in store.devices()? {
         let user = device.user;
         if only.is_none_or(|only| only == user) {
-            devices
-                .entry(user)
-                .or_default()
-                .push(shown(id, device, &mut bindings));
+            devices.entry(user).or_default().push(shown(id, device, &mut bindings));
         }
     }
     let users = match only {
@@ -32,10 +26,7 @@ pub(crate) fn extensions(
     };
     let shown = users.into_iter().map(|(id, user)| {
         let devices = devices.remove(&id).unwrap_or_default();
-        let registrations = devices
-            .iter()
-            .map(|device| device.registrations.len())
-            .sum::<usize>();
+        let registrations = devices.iter().map(|device| device.registrations.len()).sum::<usize>();
         types::Extension {
             id: id.0,
             name: user.name,
@@ -58,9 +49,7 @@ pub(crate) fn extensions(
 /// A telephone.
 pub(crate) fn device(store: &Store, id: DeviceId) -> Result<Option<types::Device>, StoreError> {
     let mut bindings = bindings(store)?;
-    Ok(store
-        .device(id)?
-        .map(|device| shown(id, device, &mut bindings)))
+    Ok(store.device(id)?.map(|device| shown(id, device, &mut bindings)))
 }
 
 fn bindings(store: &Store) -> Result<BTreeMap<String, Vec<StoredBinding>>, StoreError> {
@@ -71,11 +60,7 @@ fn bindings(store: &Store) -> Result<BTreeMap<String, Vec<StoredBinding>>, Store
     Ok(store.bindings(now())?.into_iter().collect())
 }
 
-fn shown(
-    id: DeviceId,
-    device: Device,
-    bindings: &mut BTreeMap<String, Vec<StoredBinding>>,
-) -> types::Device {
+fn shown(id: DeviceId, device: Device, bindings: &mut BTreeMap<String, Vec<StoredBinding>>) -> types::Device {
     let (kind, registrations) = match device.kind {
         DeviceKind::Sip { username, .. } => {
             let found = bindings.remove(&username).unwrap_or_default();

@@ -45,6 +45,8 @@ pub(crate) struct Link {
     limit: usize,
     queue: Mutex<Queue>,
     wake: Notify,
+    /// The connection is to be closed, even in the middle of a write.
+    closing: Notify,
 }
 
 #[derive(Default)]
@@ -62,14 +64,6 @@ pub(crate) enum Refused {
     Closed,
     /// The peer does not read; the connection is closed now.
     Full,
-}
-
-/// What is to be written next.
-pub(crate) enum Next {
-    /// These messages, in order, with the flows they were sent to.
-    Write(Vec<(Option<Flow>, Bytes)>),
-    /// The connection is to be closed.
-    Close,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -106,6 +100,7 @@ impl Connections {
             limit: self.limits.write_queue,
             queue: Mutex::new(Queue { closed: table.closed, ..Queue::default() }),
             wake: Notify::new(),
+            closing: Notify::new(),
         });
         table.links.insert(link.id, Arc::clone(&link));
         table.peers.insert((transport, remote), link.id);
@@ -171,7 +166,7 @@ impl Link {
         let cost = bytes.len() + OVERHEAD;
         if queue.bytes + cost > self.limit {
             queue.closed = true;
-            self.wake.notify_one();
+            self.closing.notify_one();
             return Err(Refused::Full);
         }
         queue.bytes += cost;
@@ -182,20 +177,22 @@ impl Link {
 
     pub(crate) fn close(&self) {
         lock(&self.queue).closed = true;
-        self.wake.notify_one();
+        self.closing.notify_one();
+    }
+
+    /// Waits until the connection is to be closed by us.
+    pub(crate) async fn closing(&self) {
+        self.closing.notified().await;
     }
 
     /// Waits for something to write. May be dropped and called again. [`Link::written`] follows.
-    pub(crate) async fn next(&self) -> Next {
+    pub(crate) async fn next(&self) -> Vec<(Option<Flow>, Bytes)> {
         loop {
             {
                 let mut queue = lock(&self.queue);
-                if queue.closed {
-                    return Next::Close;
-                }
                 if !queue.messages.is_empty() {
                     let most = queue.messages.len().min(32);
-                    return Next::Write(queue.messages.drain(..most).collect());
+                    return queue.messages.drain(..most).collect();
                 }
             }
             self.wake.notified().await;

@@ -232,8 +232,8 @@ impl Transports {
         let question = Question { host, port, transport, secure };
         self.runtime.spawn(async move {
             let _permit = permit;
-            let mut draw = chance;
-            let located = locate(&*resolver, &question, &mut draw);
+            let mut chance = chance;
+            let located = locate(&*resolver, &question, &mut chance);
             let targets = tokio::time::timeout(shared.limits.resolve, located).await.unwrap_or_default();
             for (transport, address) in &targets {
                 if matches!(transport, Transport::Tls | Transport::Wss) {

@@ -108,7 +108,11 @@ fn absolute(name: &str) -> String {
 }
 
 /// Targets in the order to try. `chance` gives a number below its argument, for weights.
-pub async fn locate(dns: &impl Dns, question: &Question, chance: &mut (dyn FnMut(u32) -> u32 + Send)) -> Vec<(Transport, SocketAddr)> {
+pub async fn locate(
+    dns: &impl Dns,
+    question: &Question,
+    chance: &mut (dyn FnMut(u32) -> u32 + Send),
+) -> Vec<(Transport, SocketAddr)> {
     let host = question.host.trim_matches(['[', ']']);
     let fixed = question.transport.map(|transport| if question.secure { secured(transport) } else { transport });
     let default = fixed.unwrap_or(if question.secure { Transport::Tls } else { Transport::Udp });
@@ -294,7 +298,10 @@ mod tests {
     async fn numbers_are_not_asked_for() {
         let zone = Zone::default();
         assert_eq!(ask(&zone, question("192.0.2.7")).await, ["Udp 192.0.2.7:5060"]);
-        assert_eq!(ask(&zone, Question { secure: true, ..question("[2001:db8::1]") }).await, ["Tls [2001:db8::1]:5061"]);
+        assert_eq!(
+            ask(&zone, Question { secure: true, ..question("[2001:db8::1]") }).await,
+            ["Tls [2001:db8::1]:5061"]
+        );
         let tcp = Question { port: Some(99), transport: Some(Transport::Tcp), ..question("::1") };
         assert_eq!(ask(&zone, tcp).await, ["Tcp [::1]:99"]);
         assert!(ask(&zone, question("bad host")).await.is_empty());
@@ -332,7 +339,8 @@ mod tests {
 
     #[test]
     fn weights_are_respected() {
-        let records = vec![srv(1, 0, 1, "zero"), srv(1, 30, 2, "thirty"), srv(1, 70, 3, "seventy"), srv(0, 0, 4, "first")];
+        let records =
+            vec![srv(1, 0, 1, "zero"), srv(1, 30, 2, "thirty"), srv(1, 70, 3, "seventy"), srv(0, 0, 4, "first")];
         let mut counts = BTreeMap::new();
         for draw in 0..=100 {
             let mut draws = [0, draw, 0, 0].into_iter();
@@ -341,7 +349,7 @@ mod tests {
             assert_eq!(order[0].target, "first");
             *counts.entry(order[1].target.clone()).or_insert(0) += 1;
         }
-        assert_eq!(counts.into_iter().map(|(_, count)| count).collect::<Vec<_>>(), [70, 30, 1]);
+        assert_eq!(counts.into_values().collect::<Vec<_>>(), [70, 30, 1]);
         assert!(ordered(vec![srv(0, 0, 0, ".")], &mut |_| 0).is_empty());
     }
 }

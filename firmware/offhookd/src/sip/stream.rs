@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
-use super::connections::{Link, Next, Slot};
+use super::connections::{Link, Slot};
 use super::{Counters, Shared, offer_patiently, tls, websocket};
 
 /// Bytes read at once.
@@ -167,17 +167,12 @@ where
         // Both are polled in turn: an answer that was queued just before the end is still written below.
         () = read(shared, link, reader, first, flow) => {}
         () = write(shared, link, &mut writer) => return,
+        () = link.closing() => return,
     }
     let _ = timeout(Duration::from_secs(1), write_rest(link, &mut writer)).await;
 }
 
-async fn read<R: AsyncRead + Unpin>(
-    shared: &Shared,
-    link: &Link,
-    mut reader: R,
-    first: Option<&[u8]>,
-    flow: Flow,
-) {
+async fn read<R: AsyncRead + Unpin>(shared: &Shared, link: &Link, mut reader: R, first: Option<&[u8]>, flow: Flow) {
     let mut framer = StreamFramer::new(offhook_sip::message::Limits::default());
     let mut buffer = BytesMut::with_capacity(READ);
     framer.push(first.unwrap_or_default());
@@ -238,11 +233,12 @@ async fn deliver(shared: &Shared, batch: Vec<Input>) {
 fn refusal(error: &FramingError, remote: SocketAddr) -> Option<Bytes> {
     let request = Message::salvage(error.head.clone()?)?;
     // Nothing is kept of it: any tag will do.
-    Some(MessageBuilder::refusal_of(&request, error.error.clone(), Some("refused"), Some(remote)).finish())
+    Some(MessageBuilder::refusal_of(&request, error.error, Some("refused"), Some(remote)).finish())
 }
 
 async fn write<W: AsyncWrite + Unpin>(shared: &Shared, link: &Link, writer: &mut W) {
-    while let Next::Write(messages) = link.next().await {
+    loop {
+        let messages = link.next().await;
         match timeout(shared.limits.write, write_all(writer, &messages)).await {
             Ok(Ok(())) => link.written(&messages),
             Ok(Err(_)) => return,

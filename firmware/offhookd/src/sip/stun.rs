@@ -17,8 +17,7 @@ const IGNORED: [u16; 2] = [0x0006, 0x0008];
 
 /// Whether a datagram is STUN and not SIP: its first two bits are zero and the magic cookie is in place (RFC 5389 §6).
 pub(super) fn is_stun(datagram: &[u8]) -> bool {
-    datagram.first().is_some_and(|byte| *byte < 2)
-        && datagram.get(4..8) == Some(MAGIC_COOKIE.to_be_bytes().as_slice())
+    datagram.first().is_some_and(|byte| *byte < 2) && datagram.get(4..8) == Some(MAGIC_COOKIE.to_be_bytes().as_slice())
 }
 
 /// The answer to a binding request from `remote`; `None` when it is none (indications, responses, nonsense).
@@ -31,8 +30,11 @@ pub(super) fn answer(datagram: &[u8], remote: SocketAddr) -> Option<Vec<u8>> {
         return None;
     }
     let unknown = unknown_attributes(attributes)?;
-    let (kind, body) =
-        if unknown.is_empty() { (BINDING_SUCCESS, mapped(remote, transaction)) } else { (BINDING_ERROR, refusal(&unknown)) };
+    let (kind, body) = if unknown.is_empty() {
+        (BINDING_SUCCESS, mapped(remote, transaction))
+    } else {
+        (BINDING_ERROR, refusal(&unknown))
+    };
     let mut out = Vec::with_capacity(HEADER + body.len());
     out.extend(kind.to_be_bytes());
     out.extend(u16::try_from(body.len()).ok()?.to_be_bytes());

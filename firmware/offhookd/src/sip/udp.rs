@@ -181,12 +181,8 @@ impl UdpLink {
             return None;
         }
         let ip = destination.filter(|_| self.local.ip().is_unspecified()).unwrap_or(self.local.ip());
-        let flow = Flow {
-            transport: Transport::Udp,
-            local: SocketAddr::new(ip, self.local.port()),
-            remote,
-            connection: None,
-        };
+        let flow =
+            Flow { transport: Transport::Udp, local: SocketAddr::new(ip, self.local.port()), remote, connection: None };
         Some(Input::Received { flow, bytes: Bytes::copy_from_slice(bytes) })
     }
 }

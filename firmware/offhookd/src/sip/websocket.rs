@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, header};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::connections::{Link, Next, Slot};
+use super::connections::{Link, Slot};
 use super::stream::{Ends, end};
 use super::{Counters, Shared, offer_patiently};
 
@@ -94,6 +94,7 @@ where
     tokio::select! {
         () = read(shared, link, reader, flow) => {}
         () = write(shared, link, writer) => {}
+        () = link.closing() => {}
     }
 }
 
@@ -132,12 +133,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let next = timeout(shared.limits.websocket_ping, link.next()).await;
-        let messages = match next {
-            Ok(Next::Write(messages)) => messages,
-            Ok(Next::Close) => return,
-            Err(_) => Vec::new(),
-        };
+        let messages = timeout(shared.limits.websocket_ping, link.next()).await.unwrap_or_default();
         let sending = async {
             if messages.is_empty() {
                 writer.feed(Message::Ping(Bytes::new())).await?;

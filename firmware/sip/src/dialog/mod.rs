@@ -45,11 +45,8 @@ impl Dialog {
         symmetric: bool,
         fallback: &str,
     ) -> Dialog {
-        let mut route_set: Vec<String> = response
-            .header_values("Record-Route")
-            .take(MAX_ROUTES)
-            .map(|value| value.into_owned())
-            .collect();
+        let mut route_set: Vec<String> =
+            response.header_values("Record-Route").take(MAX_ROUTES).map(|value| value.into_owned()).collect();
         route_set.reverse();
         Dialog {
             remote_tag: remote_tag.into(),
@@ -63,12 +60,7 @@ impl Dialog {
     }
 
     /// The dialog an INVITE or SUBSCRIBE received makes (RFC 3261 §12.1.1).
-    pub(crate) fn from_request(
-        request: &Message,
-        remote_tag: &str,
-        cseq: u32,
-        flow: Flow,
-    ) -> Dialog {
+    pub(crate) fn from_request(request: &Message, remote_tag: &str, cseq: u32, flow: Flow) -> Dialog {
         Dialog {
             remote_tag: remote_tag.into(),
             remote_cseq: Some(cseq),
@@ -76,11 +68,7 @@ impl Dialog {
                 let from = request.header("From").unwrap_or_default();
                 text::uri_of(&from).to_owned()
             }),
-            route_set: request
-                .header_values("Record-Route")
-                .take(MAX_ROUTES)
-                .map(|value| value.into_owned())
-                .collect(),
+            route_set: request.header_values("Record-Route").take(MAX_ROUTES).map(|value| value.into_owned()).collect(),
             flow,
             symmetric: behind_nat(request, &flow),
             remote_rseq: None,
@@ -124,11 +112,8 @@ impl Dialog {
         };
         if let Ok(ip) = uri.host.parse::<IpAddr>()
             && ip.to_canonical() == self.flow.remote.ip().to_canonical()
-            && (self.flow.transport != Transport::Udp
-                || uri.port.unwrap_or(5060) == self.flow.remote.port())
-            && uri
-                .param("transport")
-                .is_none_or(|name| name_of(self.flow.transport).eq_ignore_ascii_case(name))
+            && (self.flow.transport != Transport::Udp || uri.port.unwrap_or(5060) == self.flow.remote.port())
+            && uri.param("transport").is_none_or(|name| name_of(self.flow.transport).eq_ignore_ascii_case(name))
         {
             return NextHop::Flow(self.flow);
         }

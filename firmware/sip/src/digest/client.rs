@@ -74,11 +74,7 @@ impl Client {
     pub fn challenged(&mut self, response: &Message) -> bool {
         let mut values = Vec::new();
         for kind in [Kind::Www, Kind::Proxy] {
-            values.extend(
-                response
-                    .header_values(kind.challenge_header())
-                    .map(|value| (kind, value.into_owned())),
-            );
+            values.extend(response.header_values(kind.challenge_header()).map(|value| (kind, value.into_owned())));
         }
         self.take(values.iter().map(|(kind, value)| (*kind, value.as_str())))
     }
@@ -86,15 +82,9 @@ impl Client {
     /// [`Client::challenged`] from header values.
     pub fn take<'a>(&mut self, values: impl Iterator<Item = (Kind, &'a str)>) -> bool {
         let mut best: Vec<Challenge> = Vec::new();
-        for challenge in values
-            .take(16)
-            .filter_map(|(kind, value)| Challenge::read(kind, value))
-        {
+        for challenge in values.take(16).filter_map(|(kind, value)| Challenge::read(kind, value)) {
             let room = best.len() < MAX_REALMS;
-            match best
-                .iter_mut()
-                .find(|other| other.kind == challenge.kind && other.realm == challenge.realm)
-            {
+            match best.iter_mut().find(|other| other.kind == challenge.kind && other.realm == challenge.realm) {
                 // Of one realm the strongest; of two alike the first, which the peer prefers.
                 Some(other) if challenge.algorithm > other.algorithm => *other = challenge,
                 Some(_) => {}
@@ -104,14 +94,12 @@ impl Client {
         }
         let mut retry = false;
         for mut challenge in best {
-            let same =
-                |known: &Challenge| known.kind == challenge.kind && known.realm == challenge.realm;
+            let same = |known: &Challenge| known.kind == challenge.kind && known.realm == challenge.realm;
             // A realm that asks again after an answer, and does not say stale, refuses the password; unless the answer before
             // was accepted: then its nonce became old.
             match self.challenges.iter_mut().find(|known| same(known)) {
                 Some(known) => {
-                    retry |=
-                        known.attempts == 0 || (challenge.stale && known.attempts < MAX_ATTEMPTS);
+                    retry |= known.attempts == 0 || (challenge.stale && known.attempts < MAX_ATTEMPTS);
                     challenge.attempts = known.attempts;
                     *known = challenge;
                 }
@@ -139,10 +127,7 @@ impl Client {
             .iter_mut()
             .map(|challenge| {
                 let header = challenge.kind.credentials_header();
-                (
-                    header,
-                    challenge.answer(username, password, request, cnonce),
-                )
+                (header, challenge.answer(username, password, request, cnonce))
             })
             .collect()
     }
@@ -162,10 +147,7 @@ impl Challenge {
         let qop = match params.get("qop") {
             None => Protection::None,
             Some(list) => {
-                let offers = |name: &str| {
-                    list.split(',')
-                        .any(|option| option.trim().eq_ignore_ascii_case(name))
-                };
+                let offers = |name: &str| list.split(',').any(|option| option.trim().eq_ignore_ascii_case(name));
                 if offers("auth") {
                     Protection::Auth
                 } else if offers("auth-int") {
@@ -186,9 +168,7 @@ impl Challenge {
                 Some(opaque) => Some(bounded(opaque)?),
                 None => None,
             },
-            stale: params
-                .get("stale")
-                .is_some_and(|flag| flag.eq_ignore_ascii_case("true")),
+            stale: params.get("stale").is_some_and(|flag| flag.eq_ignore_ascii_case("true")),
             algorithm,
             algorithm_name: params.get("algorithm").map(str::to_owned),
             session,
@@ -198,13 +178,7 @@ impl Challenge {
         })
     }
 
-    fn answer(
-        &mut self,
-        username: &str,
-        password: &str,
-        request: Signed<'_>,
-        cnonce: &str,
-    ) -> String {
+    fn answer(&mut self, username: &str, password: &str, request: Signed<'_>, cnonce: &str) -> String {
         self.count = self.count.saturating_add(1);
         self.attempts = self.attempts.saturating_add(1);
         let nonce_count = format!("{:08x}", self.count);
@@ -241,11 +215,7 @@ impl Challenge {
             value.push_str(&quote(cnonce));
         }
         if self.qop != Protection::None {
-            let qop = if self.qop == Protection::Auth {
-                "auth"
-            } else {
-                "auth-int"
-            };
+            let qop = if self.qop == Protection::Auth { "auth" } else { "auth-int" };
             value.push_str(&format!(", qop={qop}, nc={nonce_count}"));
         }
         if let Some(opaque) = &self.opaque {

@@ -60,10 +60,7 @@ fn joined<D: Digest>(parts: &[&[u8]]) -> String {
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// `H(user:realm:password)` for one algorithm, in lower-case hexadecimal. What is stored instead of a password.
@@ -89,13 +86,9 @@ pub struct Secret {
 impl Secret {
     /// Computes both HA1 values.
     pub fn from_password(username: &str, realm: &str, password: &str) -> Secret {
-        let ha1 = |algorithm: Algorithm| {
-            Ha1(algorithm.hash(&[username.as_bytes(), realm.as_bytes(), password.as_bytes()]))
-        };
-        Secret {
-            md5: ha1(Algorithm::Md5),
-            sha256: ha1(Algorithm::Sha256),
-        }
+        let ha1 =
+            |algorithm: Algorithm| Ha1(algorithm.hash(&[username.as_bytes(), realm.as_bytes(), password.as_bytes()]));
+        Secret { md5: ha1(Algorithm::Md5), sha256: ha1(Algorithm::Sha256) }
     }
 
     /// The HA1 of one algorithm.
@@ -151,13 +144,6 @@ impl Inputs<'_> {
             Qop::Auth => (hash(&[method, uri]), b"auth"),
             Qop::AuthInt(body) => (hash(&[method, uri, hash(&[body]).as_bytes()]), b"auth-int"),
         };
-        hash(&[
-            ha1.as_bytes(),
-            nonce,
-            self.nonce_count.as_bytes(),
-            cnonce,
-            qop,
-            ha2.as_bytes(),
-        ])
+        hash(&[ha1.as_bytes(), nonce, self.nonce_count.as_bytes(), cnonce, qop, ha2.as_bytes()])
     }
 }

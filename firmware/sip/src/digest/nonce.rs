@@ -44,15 +44,7 @@ pub(super) struct Nonces {
 
 impl Nonces {
     pub(super) fn new(key: [u8; 32], epoch: Instant, lifetime: Duration, capacity: usize) -> Self {
-        Nonces {
-            key,
-            epoch,
-            lifetime,
-            capacity: capacity.max(1),
-            serial: 0,
-            used: BTreeMap::new(),
-            forgotten: None,
-        }
+        Nonces { key, epoch, lifetime, capacity: capacity.max(1), serial: 0, used: BTreeMap::new(), forgotten: None }
     }
 
     /// A new nonce.
@@ -72,8 +64,7 @@ impl Nonces {
         self.read(nonce)
             .filter(|key| {
                 let age = self.milliseconds(now).saturating_sub(key.0);
-                u128::from(age) <= self.lifetime.as_millis()
-                    && self.forgotten.is_none_or(|forgotten| *key > forgotten)
+                u128::from(age) <= self.lifetime.as_millis() && self.forgotten.is_none_or(|forgotten| *key > forgotten)
             })
             .map_or(Freshness::Stale, Freshness::Fresh)
     }
@@ -141,9 +132,7 @@ impl Nonces {
         }
         let (time, serial) = signed.split_at(TIME);
         let time = time.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        let serial = serial
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+        let serial = serial.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
         Some((time, serial))
     }
 }
@@ -152,15 +141,8 @@ impl Nonces {
 pub(crate) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     let mut block = [0_u8; 64];
     block[..32].copy_from_slice(key);
-    let inner = Sha256::new()
-        .chain_update(block.map(|byte| byte ^ 0x36))
-        .chain_update(message)
-        .finalize();
-    Sha256::new()
-        .chain_update(block.map(|byte| byte ^ 0x5c))
-        .chain_update(inner)
-        .finalize()
-        .into()
+    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
 }
 
 #[cfg(test)]
@@ -170,10 +152,7 @@ mod tests {
     fn nonces(capacity: usize) -> (Nonces, Instant) {
         #[expect(clippy::disallowed_methods, reason = "an epoch for virtual time")]
         let now = Instant::now();
-        (
-            Nonces::new([7; 32], now, Duration::from_secs(300), capacity),
-            now,
-        )
+        (Nonces::new([7; 32], now, Duration::from_secs(300), capacity), now)
     }
 
     fn fresh(nonces: &Nonces, now: Instant, nonce: &str) -> Key {
@@ -189,10 +168,7 @@ mod tests {
         let mut key = [0; 32];
         key[..4].copy_from_slice(b"Jefe");
         let mac = super::super::compute::hex(&hmac_sha256(&key, b"what do ya want for nothing?"));
-        assert_eq!(
-            mac,
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        assert_eq!(mac, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]
@@ -201,10 +177,7 @@ mod tests {
         let nonce = nonces.mint(now);
         assert_ne!(nonce, nonces.mint(now));
         fresh(&nonces, now + Duration::from_secs(300), &nonce);
-        assert_eq!(
-            nonces.check(now + Duration::from_secs(301), &nonce),
-            Freshness::Stale
-        );
+        assert_eq!(nonces.check(now + Duration::from_secs(301), &nonce), Freshness::Stale);
         let mut changed = nonce.into_bytes();
         changed[3] ^= 1;
         let changed = String::from_utf8(changed).expect("ASCII");

@@ -48,19 +48,14 @@ impl Params {
 
     /// A parameter by its lower-case name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Splits a token or quoted string off `text`.
 fn value_of(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
-        let end = text
-            .find([',', ' ', '\t', '\r', '\n'])
-            .unwrap_or(text.len());
+        let end = text.find([',', ' ', '\t', '\r', '\n']).unwrap_or(text.len());
         let (token, rest) = text.split_at(end);
         return (!token.contains('"')).then(|| (token.to_owned(), rest));
     };
@@ -121,8 +116,7 @@ mod tests {
 
     #[test]
     fn reads_tokens_quoted_strings_and_escapes() {
-        let params = Params::parse("digest\tUserName = \"a \\\"b\\\\\" ,, qop=auth,nc=00000001")
-            .expect("valid");
+        let params = Params::parse("digest\tUserName = \"a \\\"b\\\\\" ,, qop=auth,nc=00000001").expect("valid");
         assert_eq!(params.get("username"), Some("a \"b\\"));
         assert_eq!(params.get("qop"), Some("auth"));
         assert_eq!(params.get("nc"), Some("00000001"));
@@ -150,10 +144,7 @@ mod tests {
 
     #[test]
     fn decodes_extended_values() {
-        assert_eq!(
-            extended("UTF-8''J%C3%A4s%C3%B8n%20Doe").as_deref(),
-            Some("Jäsøn Doe")
-        );
+        assert_eq!(extended("UTF-8''J%C3%A4s%C3%B8n%20Doe").as_deref(), Some("Jäsøn Doe"));
         assert_eq!(extended("latin1''a"), None);
         assert_eq!(extended("UTF-8''%C"), None);
     }

@@ -62,8 +62,9 @@ pub enum Verdict {
 /// Settings of an [`Authenticator`].
 #[derive(Clone, Debug)]
 pub struct AuthenticatorConfig {
-    /// Algorithms offered, in the order of the challenges. Default SHA-256, then MD5 (RFC 8760 §2.4). All are accepted only when
-    /// offered.
+    /// Algorithms offered, in the order of the challenges; no other is accepted. Default MD5 alone, because clients in use do
+    /// not skip a challenge that they do not know: SIPp 3.6 looks at the first only, baresip 1.0 registers nowhere when any names
+    /// SHA-256. Where all phones can, put SHA-256 first (RFC 8760 §2.4) or alone.
     pub algorithms: Vec<Algorithm>,
     /// Offer `auth-int` beside `auth`. Default off: phones exist that choose it and then hash another body than they send. What
     /// is accepted does not depend on it.
@@ -77,7 +78,7 @@ pub struct AuthenticatorConfig {
 impl Default for AuthenticatorConfig {
     fn default() -> Self {
         AuthenticatorConfig {
-            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
+            algorithms: vec![Algorithm::Md5],
             offer_integrity: false,
             nonce_lifetime: Duration::from_secs(300),
             max_nonces: 20_000,
@@ -111,12 +112,7 @@ impl Authenticator {
     }
 
     /// As [`Authenticator::new`], with settings.
-    pub fn with_config(
-        realm: &str,
-        seed: [u8; 32],
-        now: Instant,
-        config: AuthenticatorConfig,
-    ) -> Self {
+    pub fn with_config(realm: &str, seed: [u8; 32], now: Instant, config: AuthenticatorConfig) -> Self {
         Authenticator {
             realm: realm.to_owned(),
             nonces: Nonces::new(seed, now, config.nonce_lifetime, config.max_nonces),
@@ -130,34 +126,23 @@ impl Authenticator {
         &self.realm
     }
 
-    /// Values for `WWW-Authenticate` headers (or `Proxy-Authenticate`), strongest first (RFC 8760 §2.4), each in a header of its
-    /// own.
+    /// Values for `WWW-Authenticate` headers (or `Proxy-Authenticate`) in the order of [`AuthenticatorConfig::algorithms`], each
+    /// for a header of its own.
     pub fn challenges(&mut self, now: Instant, stale: bool) -> Vec<String> {
-        let qop = if self.config.offer_integrity {
-            "auth,auth-int"
-        } else {
-            "auth"
-        };
+        let qop = if self.config.offer_integrity { "auth,auth-int" } else { "auth" };
         let realm = quote(&self.realm);
         let algorithms = self.config.algorithms.clone();
         let challenge = |algorithm: Algorithm| {
             let nonce = self.nonces.mint(now);
             let stale = if stale { ", stale=true" } else { "" };
             let algorithm = algorithm.name();
-            format!(
-                "Digest realm={realm}, nonce=\"{nonce}\"{stale}, algorithm={algorithm}, qop=\"{qop}\""
-            )
+            format!("Digest realm={realm}, nonce=\"{nonce}\"{stale}, algorithm={algorithm}, qop=\"{qop}\"")
         };
         algorithms.into_iter().map(challenge).collect()
     }
 
     /// Checks `Authorization` / `Proxy-Authorization` of a request. `lookup` gives the secrets of a user name.
-    pub fn verify(
-        &mut self,
-        now: Instant,
-        request: &Message,
-        lookup: &dyn Fn(&str) -> Option<Secret>,
-    ) -> Verdict {
+    pub fn verify(&mut self, now: Instant, request: &Message, lookup: &dyn Fn(&str) -> Option<Secret>) -> Verdict {
         let credentials: Vec<String> = [Kind::Www, Kind::Proxy]
             .into_iter()
             .flat_map(|kind| request.header_values(kind.credentials_header()))
@@ -167,18 +152,10 @@ impl Authenticator {
         if credentials.is_empty() {
             return Verdict::Missing;
         }
-        let candidates = [request.from(), request.to()]
-            .into_iter()
-            .flatten()
-            .filter_map(|party| party.uri.user)
-            .collect();
+        let candidates =
+            [request.from(), request.to()].into_iter().flatten().filter_map(|party| party.uri.user).collect();
         let method = request.method();
-        let what = Request {
-            method: method.as_str(),
-            uri: request.request_uri(),
-            body: request.body(),
-            candidates,
-        };
+        let what = Request { method: method.as_str(), uri: request.request_uri(), body: request.body(), candidates };
         self.check(now, &what, &credentials, lookup)
     }
 
@@ -241,9 +218,7 @@ impl Authenticator {
         .response();
         let given = credentials.response.to_ascii_lowercase();
         let right = bool::from(given.as_bytes().ct_eq(expected.as_bytes()));
-        let Some(user) =
-            user.filter(|_| known.is_some() && right && same_target(credentials.uri, request.uri))
-        else {
+        let Some(user) = user.filter(|_| known.is_some() && right && same_target(credentials.uri, request.uri)) else {
             return Verdict::Refused;
         };
         match self.nonces.check(now, credentials.nonce) {
@@ -259,33 +234,17 @@ impl Authenticator {
         }
     }
 
-    fn user_name(
-        &self,
-        params: &Params,
-        request: &Request<'_>,
-        credentials: &Credentials<'_>,
-    ) -> Option<String> {
+    fn user_name(&self, params: &Params, request: &Request<'_>, credentials: &Credentials<'_>) -> Option<String> {
         let name = match (params.get("username"), params.get("username*")) {
             (Some(name), None) => name.to_owned(),
             (None, Some(encoded)) => extended(encoded)?,
             _ => return None,
         };
-        if !params
-            .get("userhash")
-            .is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
-        {
+        if !params.get("userhash").is_some_and(|flag| flag.eq_ignore_ascii_case("true")) {
             return Some(name);
         }
-        let hash = |user: &str| {
-            credentials
-                .algorithm
-                .hash(&[user.as_bytes(), self.realm.as_bytes()])
-        };
-        request
-            .candidates
-            .iter()
-            .find(|user| hash(user).eq_ignore_ascii_case(&name))
-            .cloned()
+        let hash = |user: &str| credentials.algorithm.hash(&[user.as_bytes(), self.realm.as_bytes()]);
+        request.candidates.iter().find(|user| hash(user).eq_ignore_ascii_case(&name)).cloned()
     }
 }
 
@@ -341,15 +300,13 @@ impl<'a> Credentials<'a> {
 }
 
 /// Whether the `uri` that was signed stands for the Request-URI (RFC 7616 §3.4.6). Phones and the proxies on the way rewrite host,
-/// port and parameters; the user part is what is dialled and must be what was signed.
-fn same_target(signed: &str, actual: &str) -> bool {
+/// port and parameters, and some (SIPp among them) sign the server's name alone; a user part that was signed must be what is dialled.
+pub(super) fn same_target(signed: &str, actual: &str) -> bool {
     if signed == actual {
         return true;
     }
     match (Uri::parse(signed), Uri::parse(actual)) {
-        (Ok(signed), Ok(actual)) => {
-            signed.user.unwrap_or_default() == actual.user.unwrap_or_default()
-        }
+        (Ok(signed), Ok(actual)) => signed.user.is_none() || signed.user == actual.user,
         _ => false,
     }
 }

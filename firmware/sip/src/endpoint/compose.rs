@@ -10,7 +10,8 @@ pub(crate) use crate::message::reason_phrase;
 use crate::message::{Message, Method};
 
 /// Methods we take, for `Allow`.
-pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, SUBSCRIBE, NOTIFY, PUBLISH, INFO, REFER, MESSAGE, UPDATE";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, SUBSCRIBE, NOTIFY, PUBLISH, INFO, REFER, MESSAGE, UPDATE";
 /// Option tags we support, for `Supported`.
 pub(crate) const SUPPORTED: &str = "100rel, timer, replaces, norefersub";
 
@@ -104,10 +105,7 @@ fn via_transport(transport: Transport) -> &'static str {
 fn push_contact(out: &mut String, flow: &Flow, local: &str, user: Option<&str>) {
     out.push_str("Contact: <sip:");
     if let Some(user) = user {
-        out.extend(
-            user.chars()
-                .filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '@')),
-        );
+        out.extend(user.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '@')));
         out.push('@');
     }
     out.push_str(local);
@@ -139,13 +137,7 @@ fn finish(mut out: String, body: Option<&Body>) -> Bytes {
 }
 
 /// Writes a request.
-pub(crate) fn request(
-    config: &EndpointConfig,
-    head: &Head,
-    flow: &Flow,
-    branch: &str,
-    auth: &str,
-) -> Bytes {
+pub(crate) fn request(config: &EndpointConfig, head: &Head, flow: &Flow, branch: &str, auth: &str) -> Bytes {
     let local = local_host_port(config, flow);
     let method = method_text(&head.method);
     let body_len = head.body.as_ref().map_or(0, |body| body.bytes.len() + 64);
@@ -164,11 +156,7 @@ pub(crate) fn request(
     }
     line(&mut out, "From", &head.from);
     line(&mut out, "To", &head.to);
-    let _ = write!(
-        out,
-        "Call-ID: {}\r\nCSeq: {} {method}\r\n",
-        head.call_id, head.cseq
-    );
+    let _ = write!(out, "Call-ID: {}\r\nCSeq: {} {method}\r\n", head.call_id, head.cseq);
     if let Some(user) = &head.contact {
         push_contact(&mut out, flow, &local, user.as_deref());
     }
@@ -182,50 +170,23 @@ pub(crate) fn request(
 
 /// Whether rendered header lines hold a header.
 pub(crate) fn has_line(lines: &str, name: &str) -> bool {
-    lines.split("\r\n").any(|line| {
-        line.split_once(':')
-            .is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case(name))
-    })
+    lines.split("\r\n").any(|line| line.split_once(':').is_some_and(|(key, _)| key.trim().eq_ignore_ascii_case(name)))
 }
 
 /// Writes the CANCEL of an INVITE sent over `flow` with `branch` (RFC 3261 §9.1).
-pub(crate) fn cancel(
-    config: &EndpointConfig,
-    invite: &Head,
-    flow: &Flow,
-    branch: &str,
-    reason: Option<&str>,
-) -> Bytes {
+pub(crate) fn cancel(config: &EndpointConfig, invite: &Head, flow: &Flow, branch: &str, reason: Option<&str>) -> Bytes {
     let mut lines = String::new();
     if let Some(reason) = reason {
         line(&mut lines, "Reason", reason);
     }
-    let head = Head {
-        method: Method::Cancel,
-        contact: None,
-        lines,
-        body: None,
-        ..invite.clone()
-    };
+    let head = Head { method: Method::Cancel, contact: None, lines, body: None, ..invite.clone() };
     request(config, &head, flow, branch, "")
 }
 
 /// Writes the ACK of a 300–699 (RFC 3261 §17.1.1.3).
-pub(crate) fn ack_refusal(
-    config: &EndpointConfig,
-    invite: &Head,
-    flow: &Flow,
-    branch: &str,
-    to: &str,
-) -> Bytes {
-    let head = Head {
-        method: Method::Ack,
-        contact: None,
-        lines: String::new(),
-        body: None,
-        to: to.into(),
-        ..invite.clone()
-    };
+pub(crate) fn ack_refusal(config: &EndpointConfig, invite: &Head, flow: &Flow, branch: &str, to: &str) -> Bytes {
+    let head =
+        Head { method: Method::Ack, contact: None, lines: String::new(), body: None, to: to.into(), ..invite.clone() };
     request(config, &head, flow, branch, "")
 }
 
@@ -253,21 +214,9 @@ pub(crate) struct Response<'a> {
 }
 
 /// Writes a response (RFC 3261 §8.2.6). `source` is where the request came from, for `received` and `rport`.
-pub(crate) fn response(
-    config: &EndpointConfig,
-    request: &Message,
-    source: &Flow,
-    response: &Response<'_>,
-) -> Bytes {
-    let mut out = String::with_capacity(
-        640 + response.lines.len() + response.body.map_or(0, |body| body.bytes.len()),
-    );
-    let _ = write!(
-        out,
-        "SIP/2.0 {} {}\r\n",
-        response.status,
-        reason_phrase(response.status)
-    );
+pub(crate) fn response(config: &EndpointConfig, request: &Message, source: &Flow, response: &Response<'_>) -> Bytes {
+    let mut out = String::with_capacity(640 + response.lines.len() + response.body.map_or(0, |body| body.bytes.len()));
+    let _ = write!(out, "SIP/2.0 {} {}\r\n", response.status, reason_phrase(response.status));
     for (at, via) in request.header_values("Via").enumerate() {
         out.push_str("Via: ");
         if at == 0 {
@@ -282,11 +231,7 @@ pub(crate) fn response(
             line(&mut out, "Record-Route", &route);
         }
     }
-    line(
-        &mut out,
-        "From",
-        &request.header("From").unwrap_or_default(),
-    );
+    line(&mut out, "From", &request.header("From").unwrap_or_default());
     let to = request.header("To").unwrap_or_default();
     out.push_str("To: ");
     out.push_str(&to);
@@ -298,11 +243,7 @@ pub(crate) fn response(
     }
     out.push_str("\r\n");
     line(&mut out, "Call-ID", request.call_id());
-    line(
-        &mut out,
-        "CSeq",
-        &request.header("CSeq").unwrap_or_default(),
-    );
+    line(&mut out, "CSeq", &request.header("CSeq").unwrap_or_default());
     if response.status == 100
         && let Some(timestamp) = request.header("Timestamp")
     {
@@ -324,9 +265,7 @@ fn push_top_via(out: &mut String, via: &str, source: &Flow) {
     let parsed = text::Via::parse(via);
     let ip = source.remote.ip().to_canonical();
     let wants_rport = parsed.as_ref().is_some_and(|via| via.rport);
-    let same_host = parsed
-        .as_ref()
-        .is_some_and(|via| via.address().0.map(|ip| ip.to_canonical()) == Some(ip));
+    let same_host = parsed.as_ref().is_some_and(|via| via.address().0.map(|ip| ip.to_canonical()) == Some(ip));
     if !wants_rport && same_host {
         out.push_str(via);
         return;

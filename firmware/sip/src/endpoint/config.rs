@@ -14,6 +14,15 @@ pub enum Transport {
     Wss,
 }
 
+impl Transport {
+    /// The transport of a `transport` parameter (RFC 3261 §19.1.1, RFC 7118).
+    pub fn from_name(name: &str) -> Option<Transport> {
+        [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss]
+            .into_iter()
+            .find(|transport| crate::dialog::name_of(*transport).eq_ignore_ascii_case(name))
+    }
+}
+
 /// One connection of a stream transport, numbered by the shell. Never reused while the daemon runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use super::{
-    ClientRequestId, ConnectionId, Flow, ResolveId, ServerTransactionId, SessionId, Transport,
-};
+use super::{ClientRequestId, ConnectionId, Flow, ResolveId, ServerTransactionId, SessionId, Transport};
 use crate::event::SubscriptionId;
 use crate::message::{Message, NameAddr};
 

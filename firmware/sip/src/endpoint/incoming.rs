@@ -7,9 +7,7 @@ use bytes::Bytes;
 use super::compose::{self, Response, method_text};
 use super::{Endpoint, Event, Flow, ServerTransactionId, TagOwner, Transport, text};
 use crate::message::{Kind, Message, MessageBuilder, Method, ParseError};
-use crate::transaction::{
-    self, InviteServer, NonInviteServer, Owner, ServerMachine, ServerUser, Timer,
-};
+use crate::transaction::{self, InviteServer, NonInviteServer, Owner, ServerMachine, ServerUser, Timer};
 
 /// Option tags of `Require` we take in an INVITE or within a session.
 const REQUIRE_SESSION: [&str; 4] = ["100rel", "timer", "replaces", "norefersub"];
@@ -98,9 +96,7 @@ impl Endpoint {
         let incoming = Incoming {
             cseq: cseq.number,
             from_tag: text::param(&from, "tag").unwrap_or_default().to_owned(),
-            to_tag: text::param(&to, "tag")
-                .filter(|tag| !tag.is_empty())
-                .map(str::to_owned),
+            to_tag: text::param(&to, "tag").filter(|tag| !tag.is_empty()).map(str::to_owned),
             method,
             source,
             reply,
@@ -169,26 +165,12 @@ impl Endpoint {
         };
         let to_tag: Box<str> = self.token().into();
         let request = incoming.request.clone();
-        self.transactions.add_server(
-            id,
-            machine,
-            key,
-            merge_key,
-            incoming.reply,
-            request,
-            to_tag,
-            ServerUser::Owner,
-        );
+        self.transactions.add_server(id, machine, key, merge_key, incoming.reply, request, to_tag, ServerUser::Owner);
         if !is_invite {
             // RFC 4320 §4.1: the client's Timer E reaches T2 after T1 + 2·T1 + … ; T2 covers it for the usual values.
             let owner = Owner::Transaction(id);
-            self.deadlines.set(
-                owner,
-                Timer::Trying,
-                now + reach_t2(self.config.t1, self.config.t2),
-            );
-            self.deadlines
-                .set(owner, Timer::Unanswered, now + self.config.t1 * 64);
+            self.deadlines.set(owner, Timer::Trying, now + reach_t2(self.config.t1, self.config.t2));
+            self.deadlines.set(owner, Timer::Unanswered, now + self.config.t1 * 64);
         }
         if merged {
             self.reply(now, id, 482, "");
@@ -211,37 +193,23 @@ impl Endpoint {
             return None;
         }
         let scheme = request.request_uri().split(':').next().unwrap_or_default();
-        if !["sip", "sips", "tel"]
-            .iter()
-            .any(|known| scheme.eq_ignore_ascii_case(known))
-        {
+        if !["sip", "sips", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
             return Some((416, String::new()));
         }
         // Requests that end here are answered even with no hops left (RFC 3261 §8.2 knows no such check for a UAS); those that
         // go on to another party must not loop.
         if !matches!(incoming.method, Method::Register | Method::Options)
             && incoming.to_tag.is_none()
-            && request
-                .header("Max-Forwards")
-                .and_then(|value| text::delta_seconds(&value))
-                == Some(0)
+            && request.header("Max-Forwards").and_then(|value| text::delta_seconds(&value)) == Some(0)
         {
             return Some((483, String::new()));
         }
         let mut unsupported = String::new();
         for value in request.header_values("Require") {
-            for tag in value
-                .split(',')
-                .map(str::trim)
-                .filter(|tag| !tag.is_empty())
-            {
-                let known = REQUIRE_SESSION
-                    .iter()
-                    .any(|known| known.eq_ignore_ascii_case(tag))
+            for tag in value.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+                let known = REQUIRE_SESSION.iter().any(|known| known.eq_ignore_ascii_case(tag))
                     || (incoming.method == Method::Register
-                        && REQUIRE_REGISTER
-                            .iter()
-                            .any(|known| known.eq_ignore_ascii_case(tag)));
+                        && REQUIRE_REGISTER.iter().any(|known| known.eq_ignore_ascii_case(tag)));
                 if !known {
                     if !unsupported.is_empty() {
                         unsupported.push_str(", ");
@@ -261,10 +229,7 @@ impl Endpoint {
     /// 503 with Retry-After before a table grows beyond its limit. Requests within a session free what others hold: they may use a
     /// quarter more.
     fn refuse_overload(&mut self, incoming: &Incoming) -> bool {
-        let known = incoming
-            .to_tag
-            .as_deref()
-            .is_some_and(|tag| self.tags.contains_key(tag));
+        let known = incoming.to_tag.as_deref().is_some_and(|tag| self.tags.contains_key(tag));
         let releases = known || incoming.method == Method::Cancel;
         let limit = self.config.max_transactions;
         let limit = if releases { limit + limit / 4 } else { limit };
@@ -280,12 +245,7 @@ impl Endpoint {
         // Retransmissions are refused the same way without a memory of them.
         let tag = format!("{:016x}", self.cookie ^ fold(incoming.request.call_id()));
         let lines = format!("Retry-After: {retry_after}\r\n");
-        let response = Response {
-            status: 503,
-            to_tag: Some(&tag),
-            lines: &lines,
-            ..Response::default()
-        };
+        let response = Response { status: 503, to_tag: Some(&tag), lines: &lines, ..Response::default() };
         let bytes = compose::response(&self.config, &incoming.request, &incoming.source, &response);
         self.send(incoming.reply, bytes);
         true
@@ -310,16 +270,12 @@ impl Endpoint {
             },
         };
         match (owner, &incoming.method) {
-            (Some(TagOwner::Session(session)), _) => {
-                self.on_session_request(now, session, id, incoming)
-            }
+            (Some(TagOwner::Session(session)), _) => self.on_session_request(now, session, id, incoming),
             (Some(TagOwner::Subscription(subscription)), _) => {
                 self.on_subscription_request(now, subscription, id, &incoming);
             }
             (None, Method::Invite) => self.on_invite(now, id, incoming),
-            (None, Method::Bye | Method::Prack | Method::Update | Method::Info) => {
-                self.reply(now, id, 481, "")
-            }
+            (None, Method::Bye | Method::Prack | Method::Update | Method::Info) => self.reply(now, id, 481, ""),
             (None, _) => self.emit(Event::Request {
                 transaction: ServerTransactionId(id),
                 request: incoming.request,
@@ -338,27 +294,17 @@ impl Endpoint {
             let Some(parsed) = text::Via::parse(&via) else {
                 return;
             };
-            transaction::server_key(
-                &mut key,
-                &incoming.request,
-                &via,
-                parsed.branch,
-                parsed.sent_by,
-                "INVITE",
-            );
+            transaction::server_key(&mut key, &incoming.request, &via, parsed.branch, parsed.sent_by, "INVITE");
             self.transactions.find_server(&key)
         };
         let Some(invite) = invite else {
             self.reply(now, id, 481, "");
             return;
         };
-        let target = self.transactions.server_ref(invite).map(|invite| {
-            (
-                invite.user,
-                invite.machine.is_pending(),
-                invite.to_tag.clone(),
-            )
-        });
+        let target = self
+            .transactions
+            .server_ref(invite)
+            .map(|invite| (invite.user, invite.machine.is_pending(), invite.to_tag.clone()));
         let Some((user, pending, to_tag)) = target else {
             return;
         };
@@ -386,20 +332,14 @@ fn reach_t2(t1: std::time::Duration, t2: std::time::Duration) -> std::time::Dura
 
 /// FNV-1a: spreads a Call-ID over a tag; secrecy is not its job.
 fn fold(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4), and the key of the transaction.
 fn top_via(request: &Message, source: &Flow, method: &Method, key: &mut String) -> Option<Flow> {
     let via = request.header_values("Via").next()?;
     let parsed = text::Via::parse(&via)?;
-    let method = if *method == Method::Ack {
-        "INVITE"
-    } else {
-        method_text(method)
-    };
+    let method = if *method == Method::Ack { "INVITE" } else { method_text(method) };
     transaction::server_key(key, request, &via, parsed.branch, parsed.sent_by, method);
     let mut reply = *source;
     if source.transport == Transport::Udp && !parsed.rport {

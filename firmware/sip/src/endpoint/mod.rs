@@ -5,6 +5,7 @@
 //! [`Event::Ended`] / [`Event::Failed`]. The endpoint retransmits, matches, authenticates as a client, refreshes session timers,
 //! acknowledges provisional responses and answers what needs no decision (ACK, PRACK, CANCEL's 200, 481, 491, 405, 483 …).
 
+mod client;
 pub(crate) mod compose;
 mod config;
 mod event;
@@ -22,11 +23,11 @@ use rand_chacha::ChaCha12Rng;
 use rand_core::{RngCore, SeedableRng};
 
 pub use config::{
-    ClientRequestId, ConnectionId, EndpointConfig, Flow, ResolveId, ServerTransactionId, SessionId,
-    Transport,
+    ClientRequestId, ConnectionId, EndpointConfig, Flow, ResolveId, ServerTransactionId, SessionId, Transport,
 };
 pub use event::{Body, Event, Input, Output, Reason};
 pub use requests::{Credentials, Invite, OutOfDialogRequest, Target};
+pub use session::SavedSession;
 
 use crate::transaction::{Deadlines, Owner, Transactions};
 

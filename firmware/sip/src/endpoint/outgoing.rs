@@ -4,21 +4,15 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
-use bytes::Bytes;
-
 use super::compose::{self, Head};
 use super::{
-    ClientRequestId, ConnectionId, Credentials, Endpoint, Event, Flow, Output, ResolveId,
-    SessionId, Transport, text,
+    ClientRequestId, ConnectionId, Credentials, Endpoint, Event, Flow, Output, ResolveId, SessionId, Transport,
 };
 use crate::dialog::NextHop;
 use crate::digest::client::Signed;
 use crate::event::SubscriptionId;
 use crate::message::{Message, Method, Uri};
-use crate::transaction::{
-    COOKIE, ClientMachine, ClientTransaction, InviteClient, InviteVerdict, NonInviteClient, Owner,
-    Timer,
-};
+use crate::transaction::{COOKIE, ClientMachine, ClientTransaction, Owner, Timer};
 
 /// Above this size UDP risks fragments: TCP is tried first (RFC 3261 §18.1.1). Bytes.
 const UDP_LIMIT: usize = 1300;
@@ -81,7 +75,7 @@ pub(crate) struct Outgoing {
     /// The owner gave up; the `Reason` for CANCEL.
     pub(crate) cancel: Option<Option<String>>,
     /// A final response was delivered.
-    done: bool,
+    pub(crate) done: bool,
 }
 
 impl Endpoint {
@@ -142,11 +136,7 @@ impl Endpoint {
                         transport,
                         secure: uri.scheme == "sips",
                     });
-                    self.deadlines.set(
-                        Owner::Outgoing(id),
-                        Timer::Resolve,
-                        now + self.config.t1 * 64,
-                    );
+                    self.deadlines.set(Owner::Outgoing(id), Timer::Resolve, now + self.config.t1 * 64);
                     self.outgoing.insert(id, outgoing);
                     return id;
                 }
@@ -158,12 +148,7 @@ impl Endpoint {
     }
 
     /// The shell resolved a name.
-    pub(crate) fn on_resolved(
-        &mut self,
-        now: Instant,
-        resolve: ResolveId,
-        targets: Vec<(Transport, SocketAddr)>,
-    ) {
+    pub(crate) fn on_resolved(&mut self, now: Instant, resolve: ResolveId, targets: Vec<(Transport, SocketAddr)>) {
         let Some(id) = self.resolves.remove(&resolve) else {
             return;
         };
@@ -172,11 +157,8 @@ impl Endpoint {
             return;
         };
         outgoing.resolve = None;
-        outgoing.targets = targets
-            .into_iter()
-            .take(MAX_TARGETS)
-            .map(|(transport, remote)| towards(transport, remote))
-            .collect();
+        outgoing.targets =
+            targets.into_iter().take(MAX_TARGETS).map(|(transport, remote)| towards(transport, remote)).collect();
         self.attempt_or_fail(now, id, 503, None);
     }
 
@@ -190,8 +172,7 @@ impl Endpoint {
         let Some(mut flow) = outgoing.targets.pop_front() else {
             return false;
         };
-        let mut bytes =
-            compose::request(&self.config, &outgoing.head, &flow, &branch, &outgoing.auth);
+        let mut bytes = compose::request(&self.config, &outgoing.head, &flow, &branch, &outgoing.auth);
         if outgoing.may_use_tcp && flow.transport == Transport::Udp && bytes.len() > UDP_LIMIT {
             // UDP stays the way back when the peer takes no connections.
             outgoing.may_use_tcp = false;
@@ -202,10 +183,8 @@ impl Endpoint {
         outgoing.flow = Some(flow);
         outgoing.branch = branch.clone();
         if let User::Ack(invite, to_tag) = &outgoing.user {
-            if let Some(ClientTransaction {
-                machine: ClientMachine::Invite(machine),
-                ..
-            }) = invite.and_then(|invite| self.transactions.client(invite))
+            if let Some(ClientTransaction { machine: ClientMachine::Invite(machine), .. }) =
+                invite.and_then(|invite| self.transactions.client(invite))
             {
                 machine.acknowledged(to_tag, bytes.clone());
             }
@@ -215,222 +194,12 @@ impl Endpoint {
         }
         outgoing.transaction = Some(transaction);
         let is_invite = outgoing.head.method == Method::Invite;
-        self.begin_client(
-            now,
-            transaction,
-            is_invite,
-            branch,
-            false,
-            flow,
-            bytes,
-            Some(id),
-        );
+        self.begin_client(now, transaction, is_invite, branch, false, flow, bytes, Some(id));
         true
     }
 
-    /// Adds a client transaction, starts its timers and sends.
-    #[expect(clippy::too_many_arguments, reason = "what a transaction is made of")]
-    fn begin_client(
-        &mut self,
-        now: Instant,
-        id: u64,
-        is_invite: bool,
-        branch: Box<str>,
-        is_cancel: bool,
-        flow: Flow,
-        bytes: Bytes,
-        outgoing: Option<u64>,
-    ) {
-        let t1 = self.config.t1;
-        let owner = Owner::Transaction(id);
-        let (machine, retransmit, timeout) = if is_invite {
-            (
-                ClientMachine::Invite(InviteClient::Calling { interval: t1 }),
-                Timer::A,
-                Timer::B,
-            )
-        } else {
-            (
-                ClientMachine::NonInvite(NonInviteClient::Trying { interval: t1 }),
-                Timer::E,
-                Timer::F,
-            )
-        };
-        if flow.transport == Transport::Udp {
-            self.deadlines.set(owner, retransmit, now + t1);
-        }
-        self.deadlines.set(owner, timeout, now + t1 * 64);
-        let transaction = ClientTransaction {
-            machine,
-            branch,
-            is_cancel,
-            flow,
-            request: bytes.clone(),
-            outgoing,
-        };
-        self.transactions.add_client(id, transaction);
-        self.send(flow, bytes);
-    }
-
-    /// A response came (RFC 3261 §17.1.3). Strays are dropped.
-    pub(crate) fn on_response(&mut self, now: Instant, flow: Flow, response: Message) {
-        let Some((id, to_tag)) = self.match_response(&response) else {
-            return;
-        };
-        if let Some(connection) = flow.connection {
-            self.transactions.bind_connection(id, connection);
-        }
-        let status = response.status();
-        let Some(transaction) = self.transactions.client(id) else {
-            return;
-        };
-        let sent_flow = transaction.flow;
-        let Some(outgoing) = transaction.outgoing else {
-            // CANCEL: only its transaction cares.
-            self.settle_non_invite(now, id, status);
-            return;
-        };
-        match &mut transaction.machine {
-            ClientMachine::NonInvite(_) => {
-                if self.settle_non_invite(now, id, status) && status >= 200 {
-                    self.on_final(now, outgoing, status, Some(response), flow);
-                }
-            }
-            ClientMachine::Invite(machine) => match machine.on_response(status, &to_tag) {
-                InviteVerdict::Absorbed => {}
-                InviteVerdict::Again(bytes) => self.send(sent_flow, bytes),
-                InviteVerdict::Provisional => {
-                    transaction.request = Bytes::new();
-                    self.deadlines.stop(Owner::Transaction(id), Timer::A);
-                    self.deadlines.stop(Owner::Transaction(id), Timer::B);
-                    self.on_provisional(now, outgoing, response, flow);
-                }
-                InviteVerdict::Success => {
-                    transaction.request = Bytes::new();
-                    let owner = Owner::Transaction(id);
-                    if !self.deadlines.is_set(owner, Timer::M) {
-                        self.deadlines.forget(owner);
-                        self.deadlines
-                            .set(owner, Timer::M, now + self.config.t1 * 64);
-                    }
-                    self.on_final(now, outgoing, status, Some(response), flow);
-                }
-                InviteVerdict::Refused => {
-                    self.complete_refused(now, id, outgoing, &response);
-                    self.on_final(now, outgoing, status, Some(response), flow);
-                }
-            },
-        }
-    }
-
-    /// The client transaction of a response and its To tag.
-    fn match_response(&self, response: &Message) -> Option<(u64, String)> {
-        let via = response.header_values("Via").next()?;
-        let branch = text::Via::parse(&via)?.branch;
-        let is_cancel = response.method() == Method::Cancel;
-        let id = self.transactions.find_client(branch, is_cancel)?;
-        let to = response.header("To").unwrap_or_default();
-        Some((id, text::param(&to, "tag").unwrap_or_default().to_owned()))
-    }
-
-    /// Acknowledges 300–699 and starts Timer D (RFC 3261 §17.1.1.3).
-    fn complete_refused(&mut self, now: Instant, id: u64, outgoing: u64, response: &Message) {
-        let owner = Owner::Transaction(id);
-        self.deadlines.forget(owner);
-        let Some(transaction) = self.transactions.client(id) else {
-            return;
-        };
-        let Some(invite) = self.outgoing.get(&outgoing) else {
-            self.transactions.remove_client(id);
-            return;
-        };
-        let to = response.header("To").unwrap_or_default();
-        let ack = compose::ack_refusal(
-            &self.config,
-            &invite.head,
-            &transaction.flow,
-            &transaction.branch,
-            &to,
-        );
-        transaction.request = Bytes::new();
-        if let ClientMachine::Invite(machine) = &mut transaction.machine {
-            machine.completed(ack.clone());
-        }
-        let flow = transaction.flow;
-        if flow.transport == Transport::Udp {
-            self.deadlines
-                .set(owner, Timer::D, now + self.config.t1 * 64);
-        } else {
-            self.transactions.remove_client(id);
-        }
-        self.send(flow, ack);
-    }
-
-    /// A non-INVITE transaction takes a response: true when it is new.
-    fn settle_non_invite(&mut self, now: Instant, id: u64, status: u16) -> bool {
-        let Some(transaction) = self.transactions.client(id) else {
-            return false;
-        };
-        let ClientMachine::NonInvite(machine) = &mut transaction.machine else {
-            return false;
-        };
-        let fresh = machine.on_response(status);
-        if fresh && status >= 200 {
-            let owner = Owner::Transaction(id);
-            self.deadlines.forget(owner);
-            transaction.request = Bytes::new();
-            if transaction.flow.transport == Transport::Udp {
-                self.deadlines.set(owner, Timer::K, now + self.config.t4);
-            } else {
-                self.transactions.remove_client(id);
-            }
-        }
-        fresh
-    }
-
-    /// A timer of a client transaction; the server ones are in `server`.
-    pub(crate) fn on_client_timer(&mut self, now: Instant, id: u64, timer: Timer) {
-        let (t2, owner) = (self.config.t2, Owner::Transaction(id));
-        let Some(transaction) = self.transactions.client(id) else {
-            return;
-        };
-        match timer {
-            Timer::A | Timer::E => {
-                let interval = match &mut transaction.machine {
-                    ClientMachine::Invite(machine) => machine.on_timer_a(),
-                    ClientMachine::NonInvite(machine) => machine.on_timer_e(t2),
-                };
-                if let Some(interval) = interval {
-                    let (flow, bytes) = (transaction.flow, transaction.request.clone());
-                    self.deadlines.set(owner, timer, now + interval);
-                    self.send(flow, bytes);
-                }
-            }
-            Timer::B | Timer::F => self.attempt_died(now, id, 408),
-            _ => {
-                let outgoing = transaction.outgoing;
-                self.deadlines.forget(owner);
-                self.transactions.remove_client(id);
-                self.drop_outgoing(outgoing, id);
-            }
-        }
-    }
-
-    /// The transaction of an INVITE is over: its request goes with it.
-    fn drop_outgoing(&mut self, outgoing: Option<u64>, transaction: u64) {
-        if let Some(outgoing) = outgoing
-            && self
-                .outgoing
-                .get(&outgoing)
-                .is_some_and(|out| out.done && out.transaction == Some(transaction))
-        {
-            self.deadlines.forget(Owner::Outgoing(outgoing));
-            self.outgoing.remove(&outgoing);
-        }
-    }
-
     /// No response, or the transport failed (RFC 3261 §8.1.3.1: 408 or 503).
-    fn attempt_died(&mut self, now: Instant, transaction: u64, status: u16) {
+    pub(crate) fn attempt_died(&mut self, now: Instant, transaction: u64, status: u16) {
         self.deadlines.forget(Owner::Transaction(transaction));
         let Some(removed) = self.transactions.remove_client(transaction) else {
             return;
@@ -464,21 +233,14 @@ impl Endpoint {
     pub(crate) fn on_outgoing_timer(&mut self, now: Instant, id: u64, timer: Timer) {
         match timer {
             Timer::Resolve => {
-                if let Some(resolve) = self
-                    .outgoing
-                    .get_mut(&id)
-                    .and_then(|outgoing| outgoing.resolve.take())
-                {
+                if let Some(resolve) = self.outgoing.get_mut(&id).and_then(|outgoing| outgoing.resolve.take()) {
                     self.resolves.remove(&resolve);
                     self.attempt_or_fail(now, id, 503, None);
                 }
             }
             // RFC 3261 §9.1: a cancelled INVITE without final response in 64·T1 is over.
             _ => {
-                let transaction = self
-                    .outgoing
-                    .get(&id)
-                    .and_then(|outgoing| outgoing.transaction);
+                let transaction = self.outgoing.get(&id).and_then(|outgoing| outgoing.transaction);
                 if let Some(transaction) = transaction {
                     self.deadlines.forget(Owner::Transaction(transaction));
                     self.transactions.remove_client(transaction);
@@ -490,17 +252,8 @@ impl Endpoint {
     }
 
     /// The next target, or the end of the request (RFC 3263 §4.3).
-    fn attempt_or_fail(
-        &mut self,
-        now: Instant,
-        id: u64,
-        status: u16,
-        response: Option<(Message, Flow)>,
-    ) {
-        let cancelled = self
-            .outgoing
-            .get(&id)
-            .is_some_and(|outgoing| outgoing.cancel.is_some());
+    pub(crate) fn attempt_or_fail(&mut self, now: Instant, id: u64, status: u16, response: Option<(Message, Flow)>) {
+        let cancelled = self.outgoing.get(&id).is_some_and(|outgoing| outgoing.cancel.is_some());
         if !cancelled && self.attempt(now, id) {
             return;
         }
@@ -510,12 +263,10 @@ impl Endpoint {
     }
 
     /// Forgets a request whose end was delivered. An INVITE stays as long as its transaction may bring other forks.
-    fn close_outgoing(&mut self, id: u64) {
+    pub(crate) fn close_outgoing(&mut self, id: u64) {
         let keep = self.outgoing.get(&id).is_some_and(|outgoing| {
             outgoing.head.method == Method::Invite
-                && outgoing
-                    .transaction
-                    .is_some_and(|transaction| self.transactions.has_client(transaction))
+                && outgoing.transaction.is_some_and(|transaction| self.transactions.has_client(transaction))
         });
         self.deadlines.forget(Owner::Outgoing(id));
         if !keep {
@@ -524,7 +275,7 @@ impl Endpoint {
     }
 
     /// A provisional response of an INVITE of ours.
-    fn on_provisional(&mut self, now: Instant, id: u64, response: Message, flow: Flow) {
+    pub(crate) fn on_provisional(&mut self, now: Instant, id: u64, response: Message, flow: Flow) {
         let Some(outgoing) = self.outgoing.get_mut(&id) else {
             return;
         };
@@ -566,32 +317,15 @@ impl Endpoint {
         let (Some(flow), Some(reason)) = (outgoing.flow, &outgoing.cancel) else {
             return;
         };
-        let bytes = compose::cancel(
-            &self.config,
-            &outgoing.head,
-            &flow,
-            &outgoing.branch,
-            reason.as_deref(),
-        );
+        let bytes = compose::cancel(&self.config, &outgoing.head, &flow, &outgoing.branch, reason.as_deref());
         let branch = outgoing.branch.clone();
         let transaction = self.fresh_id();
         self.begin_client(now, transaction, false, branch, true, flow, bytes, None);
-        self.deadlines.set(
-            Owner::Outgoing(id),
-            Timer::CancelTimeout,
-            now + self.config.t1 * 64,
-        );
+        self.deadlines.set(Owner::Outgoing(id), Timer::CancelTimeout, now + self.config.t1 * 64);
     }
 
     /// A final response: credentials, the next target, or the user.
-    fn on_final(
-        &mut self,
-        now: Instant,
-        id: u64,
-        status: u16,
-        response: Option<Message>,
-        flow: Flow,
-    ) {
+    pub(crate) fn on_final(&mut self, now: Instant, id: u64, status: u16, response: Option<Message>, flow: Flow) {
         let Some(outgoing) = self.outgoing.get(&id) else {
             return;
         };
@@ -612,59 +346,43 @@ impl Endpoint {
     }
 
     /// Tells the user.
-    fn deliver_final(
-        &mut self,
-        now: Instant,
-        id: u64,
-        status: u16,
-        response: Option<Message>,
-        flow: Option<Flow>,
-    ) {
+    fn deliver_final(&mut self, now: Instant, id: u64, status: u16, response: Option<Message>, flow: Option<Flow>) {
         let Some(outgoing) = self.outgoing.get_mut(&id) else {
             return;
         };
         let flow = flow.or(outgoing.flow);
         let again = outgoing.done;
         outgoing.done = true;
-        self.deadlines
-            .stop(Owner::Outgoing(id), Timer::CancelTimeout);
+        self.deadlines.stop(Owner::Outgoing(id), Timer::CancelTimeout);
         match outgoing.user.clone() {
             User::Invite(session) => match (response, flow) {
                 (Some(response), Some(flow)) if (200..300).contains(&status) => {
                     self.on_invite_success(now, session, id, response, flow);
                 }
-                (response, _) if !again => {
-                    self.on_invite_failure(now, session, id, status, response)
-                }
+                (response, _) if !again => self.on_invite_failure(now, session, id, status, response),
                 _ => {}
             },
             User::Reinvite(session) => match (response, flow) {
                 (Some(response), Some(flow)) if (200..300).contains(&status) => {
                     self.on_reinvite_success(now, session, id, response, flow);
                 }
-                (response, _) if !again => {
-                    self.on_reoffer_failure(now, session, id, status, response)
-                }
+                (response, _) if !again => self.on_reoffer_failure(now, session, id, status, response),
                 _ => {}
             },
             User::Update(session) => match response {
-                Some(response) if (200..300).contains(&status) => {
-                    self.on_update_success(now, session, id, &response)
-                }
+                Some(response) if (200..300).contains(&status) => self.on_update_success(now, session, id, &response),
                 response => self.on_reoffer_failure(now, session, id, status, response),
             },
             User::Prack(session) => self.on_prack_final(now, session, status, response),
             User::Request(request, session) => {
-                if let Some(session) = session
+                // RFC 5057 §5.1: requests of other usages than INVITE's say nothing about the session.
+                let same_usage = !matches!(outgoing.head.method, Method::Notify | Method::Subscribe | Method::Refer);
+                if let Some(session) = session.filter(|_| same_usage)
                     && matches!(status, 408 | 481)
                 {
                     self.session_lost(now, session, status);
                 }
-                self.emit(Event::Response {
-                    request,
-                    status,
-                    response,
-                });
+                self.emit(Event::Response { request, status, response });
             }
             User::ReferNotify(session) => self.on_refer_notify_final(session, status),
             User::Notify(subscription) => self.on_notify_final(subscription, status),
@@ -691,12 +409,7 @@ impl Endpoint {
             body: outgoing.head.body.as_ref().map_or(&[], |body| &body.bytes),
         };
         let mut auth = String::new();
-        for (name, value) in outgoing.digest.authorize(
-            &credentials.username,
-            &credentials.password,
-            signed,
-            &cnonce,
-        ) {
+        for (name, value) in outgoing.digest.authorize(&credentials.username, &credentials.password, signed, &cnonce) {
             compose::line(&mut auth, name, &value);
         }
         outgoing.auth = auth;
@@ -706,10 +419,9 @@ impl Endpoint {
         };
         outgoing.targets.push_front(flow);
         let session = match outgoing.user {
-            User::Invite(session)
-            | User::Reinvite(session)
-            | User::Update(session)
-            | User::Prack(session) => Some(session),
+            User::Invite(session) | User::Reinvite(session) | User::Update(session) | User::Prack(session) => {
+                Some(session)
+            }
             User::Request(_, session) => session,
             User::ReferNotify(session) => Some(session),
             User::Ack(..) | User::Notify(_) | User::Nobody => None,
@@ -728,13 +440,7 @@ impl Endpoint {
     }
 
     /// Repeats an INVITE or UPDATE after 422 with the session interval the peer wants (RFC 4028 §7.4). `lines` replaces the headers.
-    pub(crate) fn repeat_with_lines(
-        &mut self,
-        now: Instant,
-        id: u64,
-        cseq: u32,
-        lines: String,
-    ) -> bool {
+    pub(crate) fn repeat_with_lines(&mut self, now: Instant, id: u64, cseq: u32, lines: String) -> bool {
         let Some(outgoing) = self.outgoing.get_mut(&id) else {
             return false;
         };
@@ -767,29 +473,11 @@ fn direct(uri: &Uri) -> Option<Flow> {
 
 /// A path to an address, whose near end the shell chooses.
 fn towards(transport: Transport, remote: SocketAddr) -> Flow {
-    let any: IpAddr = if remote.is_ipv4() {
-        Ipv4Addr::UNSPECIFIED.into()
-    } else {
-        Ipv6Addr::UNSPECIFIED.into()
-    };
-    Flow {
-        transport,
-        local: SocketAddr::new(any, 0),
-        remote,
-        connection: None,
-    }
+    let any: IpAddr = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    Flow { transport, local: SocketAddr::new(any, 0), remote, connection: None }
 }
 
 /// The `transport` parameter of a URI.
 fn transport_param(uri: &Uri) -> Option<Transport> {
-    let name = uri.param("transport")?;
-    [
-        Transport::Udp,
-        Transport::Tcp,
-        Transport::Tls,
-        Transport::Ws,
-        Transport::Wss,
-    ]
-    .into_iter()
-    .find(|transport| crate::dialog::name_of(*transport).eq_ignore_ascii_case(name))
+    Transport::from_name(uri.param("transport")?)
 }

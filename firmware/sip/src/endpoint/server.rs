@@ -25,46 +25,24 @@ impl Endpoint {
     ) -> Result<(), Gone> {
         let id = transaction.0;
         let server = self.transactions.server_ref(id).ok_or(Gone)?;
-        if !matches!(server.user, ServerUser::Owner | ServerUser::Refer(_))
-            || !server.machine.is_pending()
-        {
+        if !matches!(server.user, ServerUser::Owner | ServerUser::Refer(_)) || !server.machine.is_pending() {
             return Err(Gone);
         }
         let mut lines = String::new();
         compose::lines(&mut lines, headers);
-        let response = Response {
-            status,
-            lines: &lines,
-            body: body.as_ref(),
-            ..Response::default()
-        };
-        self.respond_with(now, id, &response)
-            .map(|_| ())
-            .ok_or(Gone)
+        let response = Response { status, lines: &lines, body: body.as_ref(), ..Response::default() };
+        self.respond_with(now, id, &response).map(|_| ()).ok_or(Gone)
     }
 
     /// Answers with a status and header lines.
     pub(crate) fn reply(&mut self, now: Instant, id: u64, status: u16, lines: &str) {
-        let response = Response {
-            status,
-            lines,
-            ..Response::default()
-        };
+        let response = Response { status, lines, ..Response::default() };
         self.respond_with(now, id, &response);
     }
 
     /// Writes a response, gives it to the machine and sends it. The To tag is the transaction's, none in a 100.
-    pub(crate) fn respond_with(
-        &mut self,
-        now: Instant,
-        id: u64,
-        response: &Response<'_>,
-    ) -> Option<Bytes> {
-        let Endpoint {
-            transactions,
-            config,
-            ..
-        } = self;
+    pub(crate) fn respond_with(&mut self, now: Instant, id: u64, response: &Response<'_>) -> Option<Bytes> {
+        let Endpoint { transactions, config, .. } = self;
         let transaction = transactions.server(id)?;
         let request = transaction.request.as_ref()?;
         let status = response.status;
@@ -75,10 +53,7 @@ impl Endpoint {
             contact: response
                 .contact
                 .as_ref()
-                .map(|contact| compose::ResponseContact {
-                    flow: contact.flow,
-                    user: contact.user,
-                }),
+                .map(|contact| compose::ResponseContact { flow: contact.flow, user: contact.user }),
             lines: response.lines,
             body: response.body,
         };

@@ -26,9 +26,7 @@ fn params_of(value: &str) -> &str {
 pub(crate) fn param<'a>(value: &'a str, name: &str) -> Option<&'a str> {
     params_of(value).split(';').find_map(|part| {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
-        key.trim()
-            .eq_ignore_ascii_case(name)
-            .then(|| value.trim().trim_matches('"'))
+        key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
     })
 }
 
@@ -94,10 +92,7 @@ impl<'a> Via<'a> {
 pub(crate) fn split_host_port(text: &str) -> (&str, Option<u16>) {
     if let Some(rest) = text.strip_prefix('[') {
         return match rest.split_once(']') {
-            Some((host, rest)) => (
-                host,
-                rest.strip_prefix(':').and_then(|port| port.parse().ok()),
-            ),
+            Some((host, rest)) => (host, rest.strip_prefix(':').and_then(|port| port.parse().ok())),
             None => (rest, None),
         };
     }
@@ -114,17 +109,13 @@ pub(crate) fn host_port(address: SocketAddr) -> String {
 
 /// Whether a comma list header value names a token.
 pub(crate) fn lists_token(value: &str, token: &str) -> bool {
-    value
-        .split(',')
-        .any(|part| part.trim().eq_ignore_ascii_case(token))
+    value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
 /// `delta-seconds` at the start of a value (`1800;refresher=uac`).
 pub(crate) fn delta_seconds(value: &str) -> Option<u32> {
     let digits = value.trim();
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     let digits = digits.get(..end)?;
     if digits.is_empty() {
         return None;
@@ -150,8 +141,7 @@ mod tests {
 
     #[test]
     fn via_with_blanks_and_v6() {
-        let via = Via::parse("SIP / 2.0 / UDP [2001:db8::9]:5070 ; branch=z9hG4bKa;rport")
-            .expect("a Via");
+        let via = Via::parse("SIP / 2.0 / UDP [2001:db8::9]:5070 ; branch=z9hG4bKa;rport").expect("a Via");
         assert_eq!(via.sent_by, "[2001:db8::9]:5070");
         assert_eq!(via.branch, "z9hG4bKa");
         assert!(via.rport);

@@ -9,9 +9,7 @@ use crate::endpoint::compose::{self, Head, Response, ResponseContact};
 use crate::endpoint::incoming::Incoming;
 use crate::endpoint::outgoing::User;
 use crate::endpoint::session::tagged;
-use crate::endpoint::{
-    Body, ConnectionId, Endpoint, Event, Gone, ServerTransactionId, TagOwner, text,
-};
+use crate::endpoint::{Body, ConnectionId, Endpoint, Event, Gone, ServerTransactionId, TagOwner, text};
 use crate::message::{Message, Method};
 use crate::transaction::{Owner, Timer};
 
@@ -68,12 +66,8 @@ impl Subscription {
 
 /// The time a SUBSCRIBE asks for, at most `longest`.
 fn granted(request: &Message, longest: Duration) -> Duration {
-    let asked = request
-        .header("Expires")
-        .and_then(|value| text::delta_seconds(&value));
-    asked.map_or(longest, |seconds| {
-        Duration::from_secs(u64::from(seconds)).min(longest)
-    })
+    let asked = request.header("Expires").and_then(|value| text::delta_seconds(&value));
+    asked.map_or(longest, |seconds| Duration::from_secs(u64::from(seconds)).min(longest))
 }
 
 impl Endpoint {
@@ -119,23 +113,15 @@ impl Endpoint {
         let response = Response {
             status: 200,
             to_tag: Some(&local_tag),
-            contact: Some(ResponseContact {
-                flow: &flow,
-                user: subscription.contact_user.as_deref(),
-            }),
+            contact: Some(ResponseContact { flow: &flow, user: subscription.contact_user.as_deref() }),
             lines: &lines,
             body: None,
         };
-        self.respond_with(now, transaction.0, &response)
-            .ok_or(Gone)?;
+        self.respond_with(now, transaction.0, &response).ok_or(Gone)?;
         let id = SubscriptionId(self.fresh_id());
         self.tags.insert(local_tag, TagOwner::Subscription(id));
         self.subscriptions.insert(id, subscription);
-        self.deadlines.set(
-            Owner::Subscription(id),
-            Timer::SubscriptionExpires,
-            now + time.max(self.config.t1),
-        );
+        self.deadlines.set(Owner::Subscription(id), Timer::SubscriptionExpires, now + time.max(self.config.t1));
         Ok(id)
     }
 
@@ -150,21 +136,10 @@ impl Endpoint {
         headers: &[(&str, &str)],
         body: Option<Body>,
     ) -> Result<(), Gone> {
-        let data = self
-            .subscriptions
-            .get(&subscription)
-            .filter(|data| !data.over)
-            .ok_or(Gone)?;
+        let data = self.subscriptions.get(&subscription).filter(|data| !data.over).ok_or(Gone)?;
         let left = data.expires_at.saturating_duration_since(now);
         if left.is_zero() {
-            return self.send_notify(
-                now,
-                subscription,
-                "terminated;reason=timeout",
-                headers,
-                body,
-                true,
-            );
+            return self.send_notify(now, subscription, "terminated;reason=timeout", headers, body, true);
         }
         let state = format!("active;expires={}", left.as_secs());
         self.send_notify(now, subscription, &state, headers, body, false)
@@ -175,24 +150,9 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`Gone`] when the subscription is over.
-    pub fn end_subscription(
-        &mut self,
-        now: Instant,
-        subscription: SubscriptionId,
-        reason: &str,
-    ) -> Result<(), Gone> {
-        self.subscriptions
-            .get(&subscription)
-            .filter(|data| !data.over)
-            .ok_or(Gone)?;
-        self.send_notify(
-            now,
-            subscription,
-            &format!("terminated;reason={reason}"),
-            &[],
-            None,
-            true,
-        )
+    pub fn end_subscription(&mut self, now: Instant, subscription: SubscriptionId, reason: &str) -> Result<(), Gone> {
+        self.subscriptions.get(&subscription).filter(|data| !data.over).ok_or(Gone)?;
+        self.send_notify(now, subscription, &format!("terminated;reason={reason}"), &[], None, true)
     }
 
     fn send_notify(
@@ -240,11 +200,7 @@ impl Endpoint {
             self.reply(now, transaction, 481, "");
             return;
         }
-        if data
-            .dialog
-            .remote_cseq
-            .is_some_and(|last| incoming.cseq <= last)
-        {
+        if data.dialog.remote_cseq.is_some_and(|last| incoming.cseq <= last) {
             self.reply(now, transaction, 500, "");
             return;
         }
@@ -266,10 +222,7 @@ impl Endpoint {
         let lines = format!("Expires: {}\r\n", time.as_secs());
         let response = Response {
             status: 200,
-            contact: Some(ResponseContact {
-                flow: &incoming.reply,
-                user: user.as_deref(),
-            }),
+            contact: Some(ResponseContact { flow: &incoming.reply, user: user.as_deref() }),
             lines: &lines,
             ..Response::default()
         };
@@ -278,22 +231,13 @@ impl Endpoint {
             let _ = self.send_notify(now, id, "terminated;reason=timeout", &[], None, true);
             self.emit(Event::SubscriptionEnded { subscription: id });
         } else {
-            self.deadlines.set(
-                Owner::Subscription(id),
-                Timer::SubscriptionExpires,
-                now + time,
-            );
+            self.deadlines.set(Owner::Subscription(id), Timer::SubscriptionExpires, now + time);
             self.emit(Event::SubscriptionRefreshed { subscription: id });
         }
     }
 
     /// The time of a subscription ran out (RFC 6665 §4.2.2): a last NOTIFY.
-    pub(crate) fn on_subscription_timer(
-        &mut self,
-        now: Instant,
-        id: SubscriptionId,
-        _timer: Timer,
-    ) {
+    pub(crate) fn on_subscription_timer(&mut self, now: Instant, id: SubscriptionId, _timer: Timer) {
         if self.subscriptions.contains_key(&id) {
             let _ = self.send_notify(now, id, "terminated;reason=timeout", &[], None, true);
             self.emit(Event::SubscriptionEnded { subscription: id });

@@ -1,9 +1,12 @@
 //! `name-addr` and `addr-spec` (RFC 3261 §20.10, §25.1).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use super::chars::{self, Params, find_param, quote, read_params, read_quoted, trim_text, write_value};
+use super::chars::{self, quote, read_quoted, trim_text};
+use super::params::{Params, check_params, find_param, read_params, write_value};
+use super::uri_parts::UriParts;
 use super::{Mode, ParseError, Uri};
 
 /// `name-addr` or `addr-spec` with header parameters (RFC 3261 §20.10).
@@ -36,19 +39,20 @@ impl NameAddr {
     /// # Errors
     /// [`ParseError`] 400.
     pub fn parse_with(text: &str, mode: Mode) -> Result<NameAddr, ParseError> {
-        let text = trim_text(text);
-        if let Some(rest) = text.strip_prefix('*')
-            && (rest.is_empty() || trim_text(rest).starts_with(';'))
-        {
-            return Ok(NameAddr { display_name: None, uri: Uri::wildcard(), params: read_params(rest, mode)? });
+        let parts = AddressParts::read(text, mode)?;
+        let uri = parts.uri.map_or_else(|| Ok(Uri::wildcard()), Uri::parse)?;
+        let display_name = parts.display_name.map(Cow::into_owned);
+        Ok(NameAddr { display_name, uri, params: read_params(parts.params, mode)? })
+    }
+
+    /// What [`NameAddr::parse_with`] refuses, without making the address. Tells whether it is `*`.
+    pub(crate) fn check(text: &str, mode: Mode) -> Result<bool, ParseError> {
+        let parts = AddressParts::read(text, mode)?;
+        if let Some(uri) = parts.uri {
+            UriParts::read(uri)?.check()?;
         }
-        let (display_name, rest) = match display_name(text, mode)? {
-            Some(found) => found,
-            None => return addr_spec(text, mode),
-        };
-        let (uri, params) = rest.split_once('>').ok_or(ParseError::bad("Unterminated Angle Bracket"))?;
-        let uri = if mode == Mode::Lenient { trim_text(uri) } else { uri };
-        Ok(NameAddr { display_name, uri: Uri::parse(uri)?, params: read_params(params, mode)? })
+        check_params(parts.params, mode)?;
+        Ok(parts.uri.is_none())
     }
 
     /// Whether it is `Contact: *` (RFC 3261 §10.2.2).
@@ -81,8 +85,38 @@ impl NameAddr {
     }
 }
 
+/// An address taken apart in place.
+struct AddressParts<'a> {
+    /// Unquoted.
+    display_name: Option<Cow<'a, str>>,
+    /// Not yet looked at; `None` for the wildcard `*`, which is no URI.
+    uri: Option<&'a str>,
+    /// From the first semicolon on, not yet looked at.
+    params: &'a str,
+}
+
+impl<'a> AddressParts<'a> {
+    fn read(text: &'a str, mode: Mode) -> Result<AddressParts<'a>, ParseError> {
+        let text = trim_text(text);
+        if let Some(rest) = text.strip_prefix('*')
+            && (rest.is_empty() || trim_text(rest).starts_with(';'))
+        {
+            return Ok(AddressParts { display_name: None, uri: None, params: rest });
+        }
+        let Some((display_name, rest)) = display_name(text, mode)? else {
+            return addr_spec(text, mode);
+        };
+        let (uri, params) = rest.split_once('>').ok_or(ParseError::bad("Unterminated Angle Bracket"))?;
+        let uri = if mode == Mode::Lenient { trim_text(uri) } else { uri };
+        Ok(AddressParts { display_name, uri: Some(uri), params })
+    }
+}
+
+/// A display name, when there is one, and what follows `<`.
+type NameAndRest<'a> = (Option<Cow<'a, str>>, &'a str);
+
 /// The display name and what follows `<`; `None` when the value is an `addr-spec`.
-fn display_name(text: &str, mode: Mode) -> Result<Option<(Option<String>, &str)>, ParseError> {
+fn display_name(text: &str, mode: Mode) -> Result<Option<NameAndRest<'_>>, ParseError> {
     if text.starts_with('"') {
         if let Some((name, rest)) = read_quoted(text)
             && let Some(rest) = trim_text(rest).strip_prefix('<')
@@ -94,7 +128,7 @@ fn display_name(text: &str, mode: Mode) -> Result<Option<(Option<String>, &str)>
         }
         // An unterminated quote: the name is what stands before the angle bracket.
         let (name, rest) = text.split_once('<').ok_or(ParseError::bad("Malformed Address"))?;
-        return Ok(Some((Some(trim_text(name).trim_matches('"').to_owned()), rest)));
+        return Ok(Some((Some(Cow::Borrowed(trim_text(name).trim_matches('"'))), rest)));
     }
     let Some(bracket) = text.find(['<', '"']) else {
         return Ok(None);
@@ -108,18 +142,18 @@ fn display_name(text: &str, mode: Mode) -> Result<Option<(Option<String>, &str)>
     if !plain && mode == Mode::Strict {
         return Err(ParseError::bad("Malformed Display Name"));
     }
-    Ok(Some(((!name.is_empty()).then(|| name.to_owned()), rest)))
+    Ok(Some(((!name.is_empty()).then_some(Cow::Borrowed(name)), rest)))
 }
 
 /// An `addr-spec`: what follows the first semicolon belongs to the header (RFC 3261 §20.10).
-fn addr_spec(text: &str, mode: Mode) -> Result<NameAddr, ParseError> {
+fn addr_spec(text: &str, mode: Mode) -> Result<AddressParts<'_>, ParseError> {
     let end = text.find(';').unwrap_or(text.len());
     let (uri, params) = text.split_at(end);
     let uri = trim_text(uri);
     if mode == Mode::Strict && uri.contains(['?', ',']) {
         return Err(ParseError::bad("URI Needs Angle Brackets"));
     }
-    Ok(NameAddr { display_name: None, uri: Uri::parse(uri)?, params: read_params(params, mode)? })
+    Ok(AddressParts { display_name: None, uri: Some(uri), params })
 }
 
 impl FromStr for NameAddr {

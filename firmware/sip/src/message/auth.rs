@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::ParseError;
-use super::chars::{self, MAX_PARAMS, is_token, quote, read_quoted, trim_text};
+use super::chars::{self, is_token, quote, read_quoted, trim_text};
+use super::params::MAX_PARAMS;
 
 /// One value of `Authorization`, `Proxy-Authorization`, `WWW-Authenticate` or `Proxy-Authenticate`.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,7 +94,7 @@ pub fn read_auth_params(text: &str) -> Result<Vec<AuthParam>, ParseError> {
         }
         let (value, quoted, after) = if after.starts_with('"') {
             let (value, after) = read_quoted(after).ok_or(BAD)?;
-            (value, true, after)
+            (value.into_owned(), true, after)
         } else {
             let end = after.bytes().position(|c| c == b',' || chars::is_lws(c)).unwrap_or(after.len());
             let (value, after) = after.split_at(end);

@@ -1,14 +1,6 @@
-//! Characters and small pieces of the SIP grammar (RFC 3261 §25.1): tokens, quoted strings, escapes, parameters.
+//! Characters and small pieces of the SIP grammar (RFC 3261 §25.1): tokens, quoted strings, escapes.
 
 use std::borrow::Cow;
-
-use super::{Mode, ParseError};
-
-/// `name[=value]` parameters in order of appearance.
-pub type Params = Vec<(String, Option<String>)>;
-
-/// Most parameters of one value or URI: beyond, the value is refused (bounds the search for doubles).
-pub(crate) const MAX_PARAMS: usize = 64;
 
 const TOKEN: u8 = 1;
 const URI_UNSAFE: u8 = 2;
@@ -195,87 +187,21 @@ pub fn quote(text: &str) -> String {
 }
 
 /// Reads a quoted string at the start of `text` (which begins with `"`): its content and what follows it.
-pub(crate) fn read_quoted(text: &str) -> Option<(String, &str)> {
-    let mut chars = text.char_indices();
-    if chars.next()?.1 != '"' {
-        return None;
+pub(crate) fn read_quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let text = text.strip_prefix('"')?;
+    let end = text.find(['"', '\\'])?;
+    let (plain, tail) = text.split_at(end);
+    if let Some(rest) = tail.strip_prefix('"') {
+        return Some((Cow::Borrowed(plain), rest));
     }
-    let mut out = String::new();
+    let mut out = plain.to_owned();
+    let mut chars = tail.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
             '\\' => out.push(chars.next()?.1),
-            '"' => return Some((out, text.get(at + 1..)?)),
+            '"' => return Some((Cow::Owned(out), tail.get(at + 1..)?)),
             c => out.push(c),
         }
     }
     None
-}
-
-/// Writes a parameter value: as a token or host where its characters allow it, else quoted.
-pub(crate) fn write_value(out: &mut String, value: &str) {
-    let plain = |c: u8| has_class(c, TOKEN) || matches!(c, b'[' | b']' | b':');
-    if !value.is_empty() && value.bytes().all(plain) {
-        out.push_str(value);
-    } else {
-        out.push_str(&quote(value));
-    }
-}
-
-/// Reads `*( SEMI name [ EQUAL value ] )` to the end of `text`.
-pub(crate) fn read_params(text: &str, mode: Mode) -> Result<Params, ParseError> {
-    let mut params = Params::new();
-    let mut rest = trim_text(text);
-    while !rest.is_empty() {
-        let Some(after) = rest.strip_prefix(';') else {
-            return Err(ParseError::bad("Malformed Parameters"));
-        };
-        let (name, value, tail) = read_param(trim_text(after), mode)?;
-        rest = tail;
-        if name.is_empty() {
-            if mode == Mode::Strict {
-                return Err(ParseError::bad("Empty Parameter"));
-            }
-            continue;
-        }
-        if params.len() == MAX_PARAMS {
-            return Err(ParseError::bad("Too Many Parameters"));
-        }
-        if mode == Mode::Strict && params.iter().any(|(known, _): &(String, _)| known.eq_ignore_ascii_case(name)) {
-            return Err(ParseError::bad("Repeated Parameter"));
-        }
-        params.push((name.to_owned(), value));
-    }
-    Ok(params)
-}
-
-/// One parameter at the start of `text`: name, value, and the rest from its `;` on.
-fn read_param(text: &str, mode: Mode) -> Result<(&str, Option<String>, &str), ParseError> {
-    let name_end = text.bytes().position(|c| matches!(c, b';' | b'=') || is_lws(c)).unwrap_or(text.len());
-    let (name, tail) = text.split_at(name_end);
-    if !name.is_empty() && !is_token(name.as_bytes()) {
-        return Err(ParseError::bad("Malformed Parameter Name"));
-    }
-    let tail = trim_text(tail);
-    let Some(tail) = tail.strip_prefix('=') else {
-        return Ok((name, None, tail));
-    };
-    if name.is_empty() {
-        return Err(ParseError::bad("Parameter Without Name"));
-    }
-    let tail = trim_text(tail);
-    if tail.starts_with('"') {
-        let (value, tail) = read_quoted(tail).ok_or(ParseError::bad("Unterminated Quoted String"))?;
-        return Ok((name, Some(value), trim_text(tail)));
-    }
-    let value_end = tail.bytes().position(|c| c == b';' || is_lws(c)).unwrap_or(tail.len());
-    let (value, tail) = tail.split_at(value_end);
-    if value.is_empty() && mode == Mode::Strict || value.bytes().any(|c| matches!(c, b'"' | b'<' | b'>' | b',')) {
-        return Err(ParseError::bad("Malformed Parameter Value"));
-    }
-    Ok((name, Some(value.to_owned()), trim_text(tail)))
-}
-
-/// The value of a parameter by its name in any case: `None` when absent, an empty text when it has no value.
-pub(crate) fn find_param<'a>(params: &'a [(String, Option<String>)], name: &str) -> Option<&'a str> {
-    params.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_deref().unwrap_or(""))
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::chars::{self, Params, find_param, is_lws, is_token, read_params, trim_text};
+use super::chars::{self, is_lws, is_token, trim_text};
+use super::params::{ParamReader, Params, find_param, own};
 use super::{HeaderName, Message, Method, Mode, ParseError};
 
 /// `CSeq` (RFC 3261 §20.16).
@@ -101,14 +102,21 @@ impl SessionExpires {
     /// # Errors
     /// [`ParseError`] 400.
     pub fn parse(text: &str) -> Result<SessionExpires, ParseError> {
-        let value = Parametrised::parse(text)?;
-        let refresher = match value.param("refresher") {
-            None => None,
-            Some(who) if who.eq_ignore_ascii_case("uac") => Some(Refresher::Uac),
-            Some(who) if who.eq_ignore_ascii_case("uas") => Some(Refresher::Uas),
-            Some(_) => return Err(ParseError::bad("Malformed Session-Expires")),
-        };
-        let seconds = delta_seconds(&value.value).ok_or(ParseError::bad("Malformed Session-Expires"))?;
+        const BAD: ParseError = ParseError::bad("Malformed Session-Expires");
+        let (value, params) = word_and_params(text)?;
+        let mut refresher = None;
+        for param in params {
+            let (name, who) = param?;
+            if refresher.is_none() && name.eq_ignore_ascii_case("refresher") {
+                let who = who.unwrap_or_default();
+                let uac = who.eq_ignore_ascii_case("uac");
+                if !uac && !who.eq_ignore_ascii_case("uas") {
+                    return Err(BAD);
+                }
+                refresher = Some(if uac { Refresher::Uac } else { Refresher::Uas });
+            }
+        }
+        let seconds = delta_seconds(value).ok_or(BAD)?;
         Ok(SessionExpires { seconds, refresher })
     }
 }
@@ -182,12 +190,9 @@ impl Parametrised {
     /// # Errors
     /// [`ParseError`] 400.
     pub fn parse(text: &str) -> Result<Parametrised, ParseError> {
-        let (value, params) = text.split_at(text.find(';').unwrap_or(text.len()));
-        let value = trim_text(value);
-        if value.is_empty() {
-            return Err(ParseError::bad("Empty Header Value"));
-        }
-        Ok(Parametrised { value: value.to_owned(), params: read_params(params, Mode::Lenient)? })
+        let (value, params) = word_and_params(text)?;
+        let params = params.map(|param| param.map(own)).collect::<Result<Params, _>>()?;
+        Ok(Parametrised { value: value.to_owned(), params })
     }
 
     /// The value of a parameter, by its name in any case.
@@ -204,6 +209,16 @@ impl Parametrised {
     pub fn cause(&self) -> Option<u16> {
         self.param("cause")?.parse().ok()
     }
+}
+
+/// What stands before the first semicolon, and the parameters after it.
+fn word_and_params(text: &str) -> Result<(&str, ParamReader<'_>), ParseError> {
+    let (value, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+    let value = trim_text(value);
+    if value.is_empty() {
+        return Err(ParseError::bad("Empty Header Value"));
+    }
+    Ok((value, ParamReader::new(params, Mode::Lenient)))
 }
 
 /// Whether a `Date` is one (RFC 3261 §20.17: RFC 1123 form, GMT alone).
@@ -257,7 +272,9 @@ impl Message {
 
     /// `Min-SE` in seconds (RFC 4028 §5).
     pub fn min_se(&self) -> Option<u32> {
-        delta_seconds(&Parametrised::parse(&self.get(HeaderName::MinSe)?).ok()?.value)
+        let text = self.get(HeaderName::MinSe)?;
+        let (value, mut params) = word_and_params(&text).ok()?;
+        params.all(|param| param.is_ok()).then(|| delta_seconds(value))?
     }
 
     /// `Replaces` (RFC 3891). `None` when absent.

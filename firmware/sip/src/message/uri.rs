@@ -1,11 +1,13 @@
 //! URIs (RFC 3261 §19.1, RFC 3966).
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::ParseError;
-use super::chars::{self, MAX_PARAMS, Params, UriPart, escape, unescape};
+use super::chars::{UriPart, escape, unescape};
+use super::params::Params;
+use super::uri_parts::UriParts;
 
 /// Any URI; `sip:`/`sips:`/`tel:` are taken apart (RFC 3261 §19.1, RFC 3966). Displays as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,30 +34,24 @@ impl Uri {
     /// # Errors
     /// [`ParseError`] with status 400 or 416.
     pub fn parse(text: &str) -> Result<Uri, ParseError> {
-        const BAD: ParseError = ParseError::bad("Malformed URI");
-        if !chars::is_uri_text(text.as_bytes()) {
-            return Err(BAD);
-        }
-        let (scheme, rest) = text.split_once(':').ok_or(BAD)?;
-        let mut letters = scheme.bytes();
-        let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
-        if !first || !letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.')) {
-            return Err(BAD);
-        }
+        let parts = UriParts::read(text)?;
+        let own = |text: &str| unescape(text).into_owned();
         let mut uri = Uri {
             text: text.to_owned(),
-            scheme: scheme.to_ascii_lowercase(),
-            user: None,
-            host: String::new(),
-            port: None,
+            scheme: parts.scheme.to_ascii_lowercase(),
+            user: parts.user.map(own),
+            host: parts.host.to_owned(),
+            port: parts.port,
             params: Params::new(),
             headers: Vec::new(),
         };
-        match uri.scheme.as_str() {
-            "sip" | "sips" => uri.read_sip(rest)?,
-            "tel" => uri.read_tel(rest)?,
-            _ if rest.is_empty() => return Err(BAD),
-            _ => {}
+        for param in parts.params() {
+            let (name, value) = param?;
+            uri.params.push((name.to_owned(), value.map(own)));
+        }
+        for header in parts.headers() {
+            let (name, value) = header?;
+            uri.headers.push((own(name), own(value)));
         }
         Ok(uri)
     }
@@ -179,67 +175,6 @@ impl Uri {
         }
         self.text = text;
     }
-
-    /// Reads `[userinfo "@"] host [":" port] *(";" param) ["?" headers]`.
-    fn read_sip(&mut self, rest: &str) -> Result<(), ParseError> {
-        // Neither parameters nor headers may hold an `@` as it is, so there is at most one, and it ends the user part.
-        let host_part = if let Some((userinfo, host_part)) = rest.split_once('@') {
-            let user = userinfo.split_once(':').map_or(userinfo, |(user, _)| user);
-            let user = user.split_once(';').map_or(user, |(user, _)| user);
-            // Some phones leave the `@` of a Call-ID in `?Replaces=` unescaped: after the `?` it does no harm.
-            let before_headers = host_part.split_once('?').map_or(host_part, |(before, _)| before);
-            if user.is_empty() || before_headers.contains('@') {
-                return Err(ParseError::bad("Malformed User Part"));
-            }
-            self.user = Some(unescape(user).into_owned());
-            host_part
-        } else {
-            rest
-        };
-        let (host_part, headers) = match host_part.split_once('?') {
-            Some((before, headers)) => (before, Some(headers)),
-            None => (host_part, None),
-        };
-        let (host_port, params) = match host_part.split_once(';') {
-            Some((before, params)) => (before, Some(params)),
-            None => (host_part, None),
-        };
-        let (host, port) = read_host_port(host_port)?;
-        self.host = host.to_owned();
-        self.port = port;
-        if let Some(params) = params {
-            self.params = read_uri_params(params)?;
-        }
-        if let Some(headers) = headers {
-            for pair in headers.split('&') {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                if name.is_empty() || self.headers.len() == MAX_PARAMS {
-                    return Err(ParseError::bad("Malformed URI Headers"));
-                }
-                self.headers.push((unescape(name).into_owned(), unescape(value).into_owned()));
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads `number *(";" param)` (RFC 3966 §3).
-    fn read_tel(&mut self, rest: &str) -> Result<(), ParseError> {
-        let (number, params) = match rest.split_once(';') {
-            Some((number, params)) => (number, Some(params)),
-            None => (rest, None),
-        };
-        let number = unescape(number);
-        let digits = number.strip_prefix('+').unwrap_or(&number);
-        let known = |c: u8| c.is_ascii_hexdigit() || matches!(c, b'*' | b'#' | b'-' | b'.' | b'(' | b')');
-        if digits.is_empty() || !digits.bytes().all(known) || !digits.bytes().any(|c| !is_visual_separator(c)) {
-            return Err(ParseError::bad("Malformed Telephone Number"));
-        }
-        self.user = Some(number.into_owned());
-        if let Some(params) = params {
-            self.params = read_uri_params(params)?;
-        }
-        Ok(())
-    }
 }
 
 pub(crate) fn is_visual_separator(byte: u8) -> bool {
@@ -255,57 +190,6 @@ pub(crate) fn write_host(out: &mut String, host: &str) {
     } else {
         out.push_str(host);
     }
-}
-
-/// Reads `host [":" port]`; an IPv6 address comes back without brackets.
-pub(crate) fn read_host_port(text: &str) -> Result<(&str, Option<u16>), ParseError> {
-    const BAD: ParseError = ParseError::bad("Malformed Host");
-    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-        let (host, rest) = rest.split_once(']').ok_or(BAD)?;
-        host.parse::<Ipv6Addr>().map_err(|_| BAD)?;
-        match rest.strip_prefix(':') {
-            Some(port) => (host, Some(port)),
-            None if rest.is_empty() => (host, None),
-            None => return Err(BAD),
-        }
-    } else {
-        let (host, port) = match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        };
-        if !chars::is_host_name(host.as_bytes()) {
-            return Err(BAD);
-        }
-        (host, port)
-    };
-    let port = match port {
-        None => None,
-        Some(port) => {
-            let number =
-                chars::digits(port.as_bytes(), u64::from(u16::MAX)).ok_or(ParseError::bad("Malformed Port"))?;
-            Some(u16::try_from(number).map_err(|_| BAD)?)
-        }
-    };
-    Ok((host, port))
-}
-
-fn read_uri_params(text: &str) -> Result<Params, ParseError> {
-    let mut params = Params::new();
-    for param in text.split(';') {
-        let (name, value) = match param.split_once('=') {
-            Some((name, value)) => (name, Some(unescape(value).into_owned())),
-            None => (param, None),
-        };
-        // A stray semicolon at the end is common and harmless.
-        if name.is_empty() && value.is_none() {
-            continue;
-        }
-        if name.is_empty() || params.len() == MAX_PARAMS {
-            return Err(ParseError::bad("Malformed URI Parameters"));
-        }
-        params.push((name.to_owned(), value));
-    }
-    Ok(params)
 }
 
 impl FromStr for Uri {

@@ -2,25 +2,29 @@
 
 use super::chars;
 use super::headers::is_sip_date;
-use super::{CSeq, HeaderName, Kind, Message, Method, Mode, NameAddr, ParseError, Uri, Via};
+use super::uri_parts::UriParts;
+use super::{CSeq, HeaderName, Kind, Message, Method, Mode, NameAddr, ParseError, Via};
 
-/// Headers that may be there once (RFC 3261 §7.3.1: those that are not lists).
-const SINGLE: [HeaderName; 14] = [
-    HeaderName::From,
-    HeaderName::To,
-    HeaderName::CallId,
-    HeaderName::CSeq,
-    HeaderName::MaxForwards,
-    HeaderName::ContentLength,
-    HeaderName::ContentType,
-    HeaderName::ContentDisposition,
-    HeaderName::Expires,
-    HeaderName::Date,
-    HeaderName::RSeq,
-    HeaderName::RAck,
-    HeaderName::SessionExpires,
-    HeaderName::MinSe,
-];
+/// Headers that may be there once (RFC 3261 §7.3.1: those that are not lists), as bits of [`bit`].
+const SINGLE: u128 = bit(HeaderName::From)
+    | bit(HeaderName::To)
+    | bit(HeaderName::CallId)
+    | bit(HeaderName::CSeq)
+    | bit(HeaderName::MaxForwards)
+    | bit(HeaderName::ContentLength)
+    | bit(HeaderName::ContentType)
+    | bit(HeaderName::ContentDisposition)
+    | bit(HeaderName::Expires)
+    | bit(HeaderName::Date)
+    | bit(HeaderName::RSeq)
+    | bit(HeaderName::RAck)
+    | bit(HeaderName::SessionExpires)
+    | bit(HeaderName::MinSe);
+
+const fn bit(name: HeaderName) -> u128 {
+    const { assert!((HeaderName::Other as u8) < 128, "one bit for each name") };
+    1 << (name as u8)
+}
 
 impl Message {
     /// Whether a received request can be worked with: the mandatory headers are there once and well formed, `CSeq` names the method
@@ -41,7 +45,9 @@ impl Message {
         self.validate_target(&method)?;
         self.validate_contacts(&method)?;
         for name in [HeaderName::Route, HeaderName::RecordRoute, HeaderName::Path] {
-            self.addresses(name)?;
+            for value in self.values(name) {
+                NameAddr::check(&value, self.mode())?;
+            }
         }
         self.number(HeaderName::MaxForwards, 255, "Malformed Max-Forwards")?;
         self.number(HeaderName::Expires, u64::from(u32::MAX), "Malformed Expires")?;
@@ -95,23 +101,27 @@ impl Message {
 
     /// What both need: Via, From, To, Call-ID, CSeq.
     fn validate_common(&self) -> Result<(), ParseError> {
-        for name in SINGLE {
-            if self.count(name) > 1 {
+        let mut seen = 0u128;
+        for field in &self.fields {
+            let bit = bit(field.name);
+            if seen & SINGLE & bit != 0 {
                 return Err(ParseError::bad("Repeated Header"));
             }
+            seen |= bit;
         }
-        let mut vias = self.values(HeaderName::Via).peekable();
-        if vias.peek().is_none() {
+        let mut without_via = true;
+        for via in self.values(HeaderName::Via) {
+            Via::check(&via, self.mode())?;
+            without_via = false;
+        }
+        if without_via {
             return Err(ParseError::bad("Missing Via"));
-        }
-        for via in vias {
-            Via::parse_with(&via, self.mode())?;
         }
         let need = |name, missing| self.get(name).ok_or(ParseError::bad(missing));
         let from = need(HeaderName::From, "Missing From")?;
-        NameAddr::parse_with(&from, self.mode()).map_err(|_| ParseError::bad("Malformed From"))?;
+        NameAddr::check(&from, self.mode()).map_err(|_| ParseError::bad("Malformed From"))?;
         let to = need(HeaderName::To, "Missing To")?;
-        NameAddr::parse_with(&to, self.mode()).map_err(|_| ParseError::bad("Malformed To"))?;
+        NameAddr::check(&to, self.mode()).map_err(|_| ParseError::bad("Malformed To"))?;
         need(HeaderName::CallId, "Missing Call-ID")?;
         let call_id = self.call_id();
         if call_id.is_empty() || call_id.bytes().any(|c| c <= b' ' || c == 0x7f) {
@@ -122,16 +132,17 @@ impl Message {
     }
 
     fn validate_target(&self, method: &Method) -> Result<(), ParseError> {
-        let uri = Uri::parse(self.request_uri())?;
-        if !uri.is_sip() && uri.scheme != "tel" {
+        let uri = UriParts::read(self.request_uri())?;
+        uri.check()?;
+        if !uri.is_sip() && !uri.is_tel() {
             return Err(ParseError { status: 416, reason: "Unsupported URI Scheme" });
         }
         // RFC 3261 §19.1.1: no headers in a Request-URI. What they would ask for is not done in either mode.
-        if self.mode() == Mode::Strict && !uri.headers.is_empty() {
+        if self.mode() == Mode::Strict && uri.has_headers() {
             return Err(ParseError::bad("Headers In Request-URI"));
         }
         // RFC 3261 §10.2: the Request-URI of a REGISTER names a domain. Phones that write a user there mean no harm.
-        if *method == Method::Register && uri.scheme == "tel" {
+        if *method == Method::Register && uri.is_tel() {
             return Err(ParseError { status: 416, reason: "Unsupported URI Scheme" });
         }
         Ok(())
@@ -141,9 +152,8 @@ impl Message {
         let mut count = 0usize;
         let mut wildcard = false;
         for value in self.values(HeaderName::Contact) {
-            let contact = NameAddr::parse_with(&value, self.mode())?;
+            wildcard |= NameAddr::check(&value, self.mode())?;
             count += 1;
-            wildcard |= contact.is_wildcard();
         }
         let wildcard_allowed = *method == Method::Register && count == 1 && self.expires() == Some(0);
         if wildcard && !wildcard_allowed {

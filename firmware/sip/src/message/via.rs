@@ -1,11 +1,14 @@
 //! `Via` (RFC 3261 §20.42, RFC 3581).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::chars::{self, Params, find_param, read_params, trim_text, write_value};
-use super::uri::{read_host_port, write_host};
+use super::chars::{self, trim_text};
+use super::params::{ParamReader, Params, find_param, read_params, write_value};
+use super::uri::write_host;
+use super::uri_parts::read_host_port;
 use super::{Mode, ParseError};
 
 /// What every branch made by RFC 3261 begins with (§8.1.1.7).
@@ -45,48 +48,25 @@ impl Via {
     /// # Errors
     /// [`ParseError`] 400, or 505 for another protocol version.
     pub fn parse_with(text: &str, mode: Mode) -> Result<Via, ParseError> {
-        const BAD: ParseError = ParseError::bad("Malformed Via");
-        let (protocol, rest) = text.split_once('/').ok_or(BAD)?;
-        let (version, rest) = rest.split_once('/').ok_or(BAD)?;
-        if !trim_text(protocol).eq_ignore_ascii_case("SIP") {
-            return Err(BAD);
-        }
-        if trim_text(version) != "2.0" {
-            return Err(ParseError { status: 505, reason: "Version Not Supported" });
-        }
-        let rest = trim_text(rest);
-        let (transport, rest) = rest.split_once([' ', '\t']).ok_or(BAD)?;
-        if !chars::is_token(transport.as_bytes()) {
-            return Err(BAD);
-        }
-        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        let sent_by = trim_text(sent_by);
-        // White space may stand around the colon of the port.
-        let joined = match sent_by.rsplit_once(':') {
-            Some((host, port)) if sent_by.contains([' ', '\t']) => {
-                format!("{}:{}", trim_text(host), trim_text(port))
-            }
-            _ => sent_by.to_owned(),
-        };
-        let (host, port) = read_host_port(&joined)?;
-        let via =
-            Via { transport: transport.to_owned(), host: host.to_owned(), port, params: read_params(params, mode)? };
-        via.check()?;
-        Ok(via)
+        let parts = ViaParts::read(text)?;
+        let (host, port) = read_host_port(&parts.sent_by)?;
+        let params = read_params(parts.params, mode)?;
+        let mut forms = ParamForms::default();
+        params.iter().for_each(|(name, value)| forms.see(name, value.as_deref()));
+        forms.outcome()?;
+        Ok(Via { transport: parts.transport.to_owned(), host: host.to_owned(), port, params })
     }
 
-    /// The parameters that have a form of their own (RFC 3261 §25.1 via-params).
-    fn check(&self) -> Result<(), ParseError> {
-        const BAD: ParseError = ParseError::bad("Malformed Via");
-        if self.branch().is_some_and(|branch| !chars::is_token(branch.as_bytes())) {
-            return Err(BAD);
+    /// What [`Via::parse_with`] refuses, without making the value.
+    pub(crate) fn check(text: &str, mode: Mode) -> Result<(), ParseError> {
+        let parts = ViaParts::read(text)?;
+        read_host_port(&parts.sent_by)?;
+        let mut forms = ParamForms::default();
+        for param in ParamReader::new(parts.params, mode) {
+            let (name, value) = param?;
+            forms.see(name, value.as_deref());
         }
-        let number = |name: &str, max: u64| match self.param(name) {
-            Some("") | None => Ok(()),
-            Some(text) => chars::digits(text.as_bytes(), max).map(|_| ()).ok_or(BAD),
-        };
-        number("ttl", 255)?;
-        number("rport", u64::from(u16::MAX))
+        forms.outcome()
     }
 
     /// The value of a parameter, by its name in any case. A parameter without value gives an empty text.
@@ -168,6 +148,73 @@ impl Via {
         } else if !same {
             self.set_param("received", Some(&address.to_string()));
         }
+    }
+}
+
+const BAD: ParseError = ParseError::bad("Malformed Via");
+
+/// A value taken apart in place.
+struct ViaParts<'a> {
+    transport: &'a str,
+    /// Host and port, not yet looked at.
+    sent_by: Cow<'a, str>,
+    /// From the first semicolon on, not yet looked at.
+    params: &'a str,
+}
+
+impl<'a> ViaParts<'a> {
+    fn read(text: &'a str) -> Result<ViaParts<'a>, ParseError> {
+        let (protocol, rest) = text.split_once('/').ok_or(BAD)?;
+        let (version, rest) = rest.split_once('/').ok_or(BAD)?;
+        if !trim_text(protocol).eq_ignore_ascii_case("SIP") {
+            return Err(BAD);
+        }
+        if trim_text(version) != "2.0" {
+            return Err(ParseError { status: 505, reason: "Version Not Supported" });
+        }
+        let rest = trim_text(rest);
+        let (transport, rest) = rest.split_once([' ', '\t']).ok_or(BAD)?;
+        if !chars::is_token(transport.as_bytes()) {
+            return Err(BAD);
+        }
+        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        let sent_by = trim_text(sent_by);
+        // White space may stand around the colon of the port.
+        let sent_by = match sent_by.rsplit_once(':') {
+            Some((host, port)) if sent_by.contains([' ', '\t']) => {
+                Cow::Owned(format!("{}:{}", trim_text(host), trim_text(port)))
+            }
+            _ => Cow::Borrowed(sent_by),
+        };
+        Ok(ViaParts { transport, sent_by, params })
+    }
+}
+
+/// Whether the parameters that have a form of their own have it (RFC 3261 §25.1 via-params). Of repeated ones the first counts.
+#[derive(Default)]
+struct ParamForms {
+    seen: [bool; 3],
+    malformed: bool,
+}
+
+impl ParamForms {
+    fn see(&mut self, name: &str, value: Option<&str>) {
+        let value = value.unwrap_or_default();
+        let number = |max: u64| value.is_empty() || chars::digits(value.as_bytes(), max).is_some();
+        let (which, good) = match name.len() {
+            6 if name.eq_ignore_ascii_case("branch") => (0, chars::is_token(value.as_bytes())),
+            5 if name.eq_ignore_ascii_case("rport") => (1, number(u64::from(u16::MAX))),
+            3 if name.eq_ignore_ascii_case("ttl") => (2, number(255)),
+            _ => return,
+        };
+        if let Some(seen) = self.seen.get_mut(which) {
+            self.malformed |= !*seen && !good;
+            *seen = true;
+        }
+    }
+
+    fn outcome(self) -> Result<(), ParseError> {
+        if self.malformed { Err(BAD) } else { Ok(()) }
     }
 }
 

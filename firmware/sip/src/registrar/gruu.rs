@@ -24,12 +24,7 @@ pub(super) fn instance_value(instance: &str) -> String {
 
 /// `pub-gruu` of an instance.
 pub(super) fn public(aor: &str, domain: &str, instance: &str) -> String {
-    format!(
-        "sip:{}@{};gr={}",
-        user(aor),
-        host(domain),
-        instance_value(instance)
-    )
+    format!("sip:{}@{};gr={}", user(aor), host(domain), instance_value(instance))
 }
 
 /// The user part of the temporary GRUU that belongs to the last REGISTER of a binding. It says nothing about the user to who does
@@ -58,9 +53,5 @@ fn user(aor: &str) -> String {
 }
 
 fn host(domain: &str) -> String {
-    if domain.contains(':') && !domain.starts_with('[') {
-        format!("[{domain}]")
-    } else {
-        domain.to_owned()
-    }
+    if domain.contains(':') && !domain.starts_with('[') { format!("[{domain}]") } else { domain.to_owned() }
 }

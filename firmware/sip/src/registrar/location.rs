@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::equality::equivalent;
 use super::gruu;
 use super::request::{Change, Contact, Wish, refuse};
 use super::{Binding, Outcome, RegistrarConfig};
@@ -53,10 +52,7 @@ impl Registrar {
     /// An empty registrar that also gives out temporary GRUUs (RFC 5627 §3.2). With the same key the last one of each phone is
     /// still good after a restart.
     pub fn with_key(config: RegistrarConfig, key: [u8; 32]) -> Self {
-        Registrar {
-            key: Some(key),
-            ..Self::new(config)
-        }
+        Registrar { key: Some(key), ..Self::new(config) }
     }
 
     /// Applies an authenticated REGISTER for the address of record `aor` (the extension or device user name). All or nothing.
@@ -66,11 +62,7 @@ impl Registrar {
             Err(refusal) => return refusal,
         };
         let before = self.bindings(aor);
-        let mut after: Vec<Binding> = before
-            .iter()
-            .filter(|binding| binding.expires > now)
-            .cloned()
-            .collect();
+        let mut after: Vec<Binding> = before.iter().filter(|binding| binding.expires > now).cloned().collect();
         let mut changed = after.len() != before.len();
         let known = after.clone();
         let applied = match &wish.change {
@@ -81,9 +73,7 @@ impl Registrar {
             }
             Change::Contacts(contacts) => {
                 changed = true;
-                contacts
-                    .iter()
-                    .try_for_each(|contact| apply(now, &wish, contact, flow, &known, &mut after))
+                contacts.iter().try_for_each(|contact| apply(now, &wish, contact, flow, &known, &mut after))
             }
         };
         if let Err(status) = applied {
@@ -98,11 +88,7 @@ impl Registrar {
         if wish.gruu {
             self.renew_temporary(aor, &wish);
         }
-        Outcome {
-            status: 200,
-            headers: self.headers(now, aor, &wish),
-            changed,
-        }
+        Outcome { status: 200, headers: self.headers(now, aor, &wish), changed }
     }
 
     /// Current bindings, highest q first, newest first within one q.
@@ -113,8 +99,7 @@ impl Registrar {
     /// Puts back what was written down before a restart. Connections of then are gone: what was registered over one is reached by
     /// a new connection, and what only a browser could open again (WebSocket) is left out.
     pub fn restore(&mut self, aor: &str, mut bindings: Vec<Binding>) {
-        bindings
-            .retain(|binding| !matches!(binding.flow.transport, Transport::Ws | Transport::Wss));
+        bindings.retain(|binding| !matches!(binding.flow.transport, Transport::Ws | Transport::Wss));
         bindings.truncate(self.config.max_bindings);
         for binding in &mut bindings {
             binding.flow.connection = None;
@@ -123,10 +108,7 @@ impl Registrar {
         let names: Vec<(String, String)> = bindings
             .iter()
             .filter_map(|binding| {
-                Some((
-                    binding.instance.clone()?,
-                    gruu::temporary_user(self.key.as_ref()?, aor, binding)?,
-                ))
+                Some((binding.instance.clone()?, gruu::temporary_user(self.key.as_ref()?, aor, binding)?))
             })
             .collect();
         self.put(aor, bindings);
@@ -137,9 +119,7 @@ impl Registrar {
 
     /// Everything that is registered, in the order of the addresses of record.
     pub fn all(&self) -> impl Iterator<Item = (&str, &[Binding])> {
-        self.records
-            .iter()
-            .map(|(aor, record)| (&**aor, record.bindings.as_slice()))
+        self.records.iter().map(|(aor, record)| (&**aor, record.bindings.as_slice()))
     }
 
     /// Drops all bindings of an address of record (the extension was deleted, its password changed). True when there were some.
@@ -180,12 +160,7 @@ impl Registrar {
             if due > now {
                 break;
             }
-            let left = self
-                .bindings(&aor)
-                .iter()
-                .filter(|binding| binding.expires > now)
-                .cloned()
-                .collect();
+            let left = self.bindings(&aor).iter().filter(|binding| binding.expires > now).cloned().collect();
             self.put(&aor, left);
             concerned.push(aor.to_string());
         }
@@ -201,33 +176,18 @@ impl Registrar {
     pub fn resolve_gruu(&self, uri: &Uri) -> Option<(&str, &Binding)> {
         uri.param("gr").or_else(|| {
             // A parameter without a value.
-            uri.params
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("gr"))
-                .then_some("")
+            uri.params.iter().any(|(name, _)| name.eq_ignore_ascii_case("gr")).then_some("")
         })?;
         let user = uri.user.as_deref()?;
         let (aor, instance) = match self.temporary.get(user) {
             Some((aor, instance)) => (&**aor, gruu::instance_value(instance)),
-            None => (
-                user,
-                uri.param("gr")
-                    .filter(|value| !value.is_empty())?
-                    .to_owned(),
-            ),
+            None => (user, uri.param("gr").filter(|value| !value.is_empty())?.to_owned()),
         };
         let (aor, record) = self.records.get_key_value(aor)?;
         let is_instance = |binding: &&Binding| {
-            binding
-                .instance
-                .as_deref()
-                .is_some_and(|id| gruu::instance_value(id).eq_ignore_ascii_case(&instance))
+            binding.instance.as_deref().is_some_and(|id| gruu::instance_value(id).eq_ignore_ascii_case(&instance))
         };
-        record
-            .bindings
-            .iter()
-            .find(is_instance)
-            .map(|binding| (&**aor, binding))
+        record.bindings.iter().find(is_instance).map(|binding| (&**aor, binding))
     }
 
     /// Replaces the bindings of an address of record and keeps the indexes right.
@@ -247,32 +207,13 @@ impl Registrar {
         if let Some(due) = record.queued {
             self.queue.insert((due, Arc::clone(&aor)));
         }
-        for connection in bindings
-            .iter()
-            .filter_map(|binding| binding.flow.connection)
-        {
-            self.connections
-                .entry(connection)
-                .or_default()
-                .insert(Arc::clone(&aor));
+        for connection in bindings.iter().filter_map(|binding| binding.flow.connection) {
+            self.connections.entry(connection).or_default().insert(Arc::clone(&aor));
         }
         // Temporary GRUUs end with the registration of their instance (RFC 5627 §3.2).
-        let gone = |instance: &String| {
-            !bindings
-                .iter()
-                .any(|binding| binding.instance.as_ref() == Some(instance))
-        };
-        let ended: Vec<String> = record
-            .temporary
-            .keys()
-            .filter(|instance| gone(instance))
-            .cloned()
-            .collect();
-        for user in ended
-            .iter()
-            .filter_map(|instance| record.temporary.remove(instance))
-            .flatten()
-        {
+        let gone = |instance: &String| !bindings.iter().any(|binding| binding.instance.as_ref() == Some(instance));
+        let ended: Vec<String> = record.temporary.keys().filter(|instance| gone(instance)).cloned().collect();
+        for user in ended.iter().filter_map(|instance| record.temporary.remove(instance)).flatten() {
             self.temporary.remove(&user);
         }
         record.bindings = bindings;
@@ -285,16 +226,9 @@ impl Registrar {
         let (Some(key), Change::Contacts(contacts)) = (self.key, &wish.change) else {
             return;
         };
-        for instance in contacts
-            .iter()
-            .filter_map(|contact| contact.instance.as_ref())
-        {
+        for instance in contacts.iter().filter_map(|contact| contact.instance.as_ref()) {
             let current = |binding: &&Binding| binding.instance.as_ref() == Some(instance);
-            let user = self
-                .bindings(aor)
-                .iter()
-                .find(current)
-                .and_then(|it| gruu::temporary_user(&key, aor, it));
+            let user = self.bindings(aor).iter().find(current).and_then(|it| gruu::temporary_user(&key, aor, it));
             if let Some(user) = user {
                 self.remember_temporary(aor, instance, user);
             }
@@ -326,16 +260,9 @@ impl Registrar {
     fn headers(&self, now: Instant, aor: &str, wish: &Wish) -> Vec<(String, String)> {
         let mut headers = Vec::new();
         for binding in self.bindings(aor) {
-            headers.push((
-                "Contact".to_owned(),
-                self.contact_value(now, aor, wish, binding),
-            ));
+            headers.push(("Contact".to_owned(), self.contact_value(now, aor, wish, binding)));
         }
-        headers.extend(
-            wish.path
-                .iter()
-                .map(|path| ("Path".to_owned(), path.clone())),
-        );
+        headers.extend(wish.path.iter().map(|path| ("Path".to_owned(), path.clone())));
         headers.push(("Supported".to_owned(), "path, outbound, gruu".to_owned()));
         if wish.outbound {
             headers.push(("Require".to_owned(), "outbound".to_owned()));
@@ -358,19 +285,10 @@ impl Registrar {
             value.push_str(&format!(";reg-id={reg_id}"));
         }
         if wish.gruu {
-            value.push_str(&format!(
-                ";pub-gruu={}",
-                quoted(&gruu::public(aor, &wish.domain, instance))
-            ));
-            let latest = self
-                .records
-                .get(aor)
-                .and_then(|record| record.temporary.get(instance)?.back());
+            value.push_str(&format!(";pub-gruu={}", quoted(&gruu::public(aor, &wish.domain, instance))));
+            let latest = self.records.get(aor).and_then(|record| record.temporary.get(instance)?.back());
             if let Some(user) = latest {
-                value.push_str(&format!(
-                    ";temp-gruu={}",
-                    quoted(&gruu::temporary(user, &wish.domain))
-                ));
+                value.push_str(&format!(";temp-gruu={}", quoted(&gruu::temporary(user, &wish.domain))));
             }
         }
         value
@@ -383,10 +301,7 @@ fn quoted(text: &str) -> String {
 
 /// Step 6: each binding is checked for the order of requests, then all are removed.
 fn remove_all(wish: &Wish, bindings: &mut Vec<Binding>) -> Result<(), u16> {
-    if bindings
-        .iter()
-        .any(|binding| is_out_of_order(wish, binding))
-    {
+    if bindings.iter().any(|binding| is_out_of_order(wish, binding)) {
         return Err(500);
     }
     bindings.clear();
@@ -404,15 +319,10 @@ fn apply(
 ) -> Result<(), u16> {
     let replaced = |binding: &Binding| match contact.reg_id {
         // RFC 5626 §6: a flow is named by instance and reg-id, whatever its contact.
-        Some(_) if binding.reg_id.is_some() => {
-            binding.reg_id == contact.reg_id && binding.instance == contact.instance
-        }
-        _ => binding.reg_id.is_none() && equivalent(&binding.contact, &contact.uri),
+        Some(_) if binding.reg_id.is_some() => binding.reg_id == contact.reg_id && binding.instance == contact.instance,
+        _ => binding.reg_id.is_none() && binding.contact.is_equivalent(&contact.uri),
     };
-    if known
-        .iter()
-        .any(|binding| replaced(binding) && is_out_of_order(wish, binding))
-    {
+    if known.iter().any(|binding| replaced(binding) && is_out_of_order(wish, binding)) {
         return Err(500);
     }
     bindings.retain(|binding| !replaced(binding));

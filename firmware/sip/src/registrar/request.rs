@@ -1,9 +1,10 @@
 //! What a REGISTER asks for (RFC 3261 §10.3 steps 1–6, RFC 5626 §6).
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::{Binding, Outcome, RegistrarConfig};
-use crate::endpoint::Flow;
+use crate::endpoint::{Flow, Transport};
 use crate::message::{Message, NameAddr, Uri};
 
 /// Longest contact URI, in bytes.
@@ -54,13 +55,9 @@ impl Wish {
         let cseq = request.cseq().ok_or_else(|| refuse(400))?.number;
         let call_id = request.call_id().to_owned();
         let to = request.to().ok_or_else(|| refuse(400))?;
-        let path: Vec<String> = request
-            .header_values("Path")
-            .take(MAX_PATH.0 + 1)
-            .map(|value| value.trim().to_owned())
-            .collect();
-        let long_path =
-            path.len() > MAX_PATH.0 || path.iter().map(String::len).sum::<usize>() > MAX_PATH.1;
+        let path: Vec<String> =
+            request.header_values("Path").take(MAX_PATH.0 + 1).map(|value| value.trim().to_owned()).collect();
+        let long_path = path.len() > MAX_PATH.0 || path.iter().map(String::len).sum::<usize>() > MAX_PATH.1;
         if call_id.len() > MAX_CALL_ID || long_path {
             return Err(refuse(400));
         }
@@ -78,9 +75,7 @@ impl Wish {
                 return Err(refuse(439));
             }
         }
-        let user_agent = request
-            .header("User-Agent")
-            .map(|text| text.chars().take(MAX_USER_AGENT).collect());
+        let user_agent = request.header("User-Agent").map(|text| text.chars().take(MAX_USER_AGENT).collect());
         Ok(Wish {
             change,
             call_id,
@@ -96,7 +91,7 @@ impl Wish {
     pub(super) fn binding(&self, contact: &Contact, expires: Instant, flow: Flow) -> Binding {
         Binding {
             contact: contact.uri.clone(),
-            flow,
+            flow: if contact.reg_id.is_some() { flow } else { reach(&contact.uri, flow) },
             path: self.path.clone(),
             q: contact.q,
             instance: contact.instance.clone(),
@@ -109,20 +104,23 @@ impl Wish {
     }
 }
 
+/// Where a datagram reaches the contact. Behind a NAT only the path of the REGISTER does (RFC 3581 §4); a phone that names the very
+/// address it sends from is behind none, and the port it names is where it listens.
+fn reach(contact: &Uri, flow: Flow) -> Flow {
+    let named = contact.host.parse::<IpAddr>().ok();
+    if flow.transport != Transport::Udp || named != Some(flow.remote.ip()) {
+        return flow;
+    }
+    Flow { remote: SocketAddr::new(flow.remote.ip(), contact.port.unwrap_or(5060)), ..flow }
+}
+
 /// An answer that changes nothing.
 pub(super) fn refuse(status: u16) -> Outcome {
-    Outcome {
-        status,
-        headers: Vec::new(),
-        changed: false,
-    }
+    Outcome { status, headers: Vec::new(), changed: false }
 }
 
 fn change(config: &RegistrarConfig, request: &Message, outbound: bool) -> Result<Change, Outcome> {
-    let written = request
-        .header_values("Contact")
-        .take(config.max_bindings + 1)
-        .count();
+    let written = request.header_values("Contact").take(config.max_bindings + 1).count();
     if written == 0 {
         return Ok(Change::Query);
     }
@@ -137,20 +135,14 @@ fn change(config: &RegistrarConfig, request: &Message, outbound: bool) -> Result
     if contacts.iter().any(|contact| contact.uri.text == "*") {
         // Step 6: alone, and with Expires: 0 in the header.
         let zero = header.is_some_and(|value| value.trim() == "0");
-        return if contacts.len() == 1 && zero {
-            Ok(Change::RemoveAll)
-        } else {
-            Err(refuse(400))
-        };
+        return if contacts.len() == 1 && zero { Ok(Change::RemoveAll) } else { Err(refuse(400)) };
     }
     let header = header.as_deref();
     let contacts = contacts
         .into_iter()
         .map(|contact| read_contact(config, contact, header, outbound))
         .collect::<Result<Vec<Contact>, Outcome>>()?;
-    let flows = contacts
-        .iter()
-        .filter(|contact| contact.reg_id.is_some() && contact.expires.is_some());
+    let flows = contacts.iter().filter(|contact| contact.reg_id.is_some() && contact.expires.is_some());
     if flows.count() > 1 {
         // RFC 5626 §6: one flow per REGISTER.
         return Err(refuse(400));
@@ -166,21 +158,12 @@ fn read_contact(
 ) -> Result<Contact, Outcome> {
     let reachable = ["sip", "sips"].contains(&contact.uri.scheme.as_str());
     let instance = contact.param("+sip.instance").map(str::to_owned);
-    let long = contact.uri.text.len() > MAX_CONTACT
-        || instance.as_ref().is_some_and(|id| id.len() > MAX_INSTANCE);
+    let long = contact.uri.text.len() > MAX_CONTACT || instance.as_ref().is_some_and(|id| id.len() > MAX_INSTANCE);
     if !reachable || long || contact.uri.text.contains(['<', '>', '\r', '\n']) {
         return Err(refuse(400));
     }
-    let reg_id = match contact
-        .param("reg-id")
-        .filter(|_| outbound && instance.is_some())
-    {
-        Some(text) => Some(
-            text.parse()
-                .ok()
-                .filter(|id| *id > 0)
-                .ok_or_else(|| refuse(400))?,
-        ),
+    let reg_id = match contact.param("reg-id").filter(|_| outbound && instance.is_some()) {
+        Some(text) => Some(text.parse().ok().filter(|id| *id > 0).ok_or_else(|| refuse(400))?),
         None => None,
     };
     let expires = match contact.param("expires").or(header) {
@@ -189,21 +172,11 @@ fn read_contact(
     };
     if !expires.is_zero() && expires < config.min_expires {
         let least = config.min_expires.as_secs().to_string();
-        return Err(Outcome {
-            status: 423,
-            headers: vec![("Min-Expires".into(), least)],
-            changed: false,
-        });
+        return Err(Outcome { status: 423, headers: vec![("Min-Expires".into(), least)], changed: false });
     }
     let q = contact.param("q").and_then(quality).unwrap_or(1000);
     let expires = (!expires.is_zero()).then(|| expires.min(config.max_expires));
-    Ok(Contact {
-        uri: contact.uri,
-        q,
-        instance,
-        reg_id,
-        expires,
-    })
+    Ok(Contact { uri: contact.uri, q, instance, reg_id, expires })
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -230,16 +203,12 @@ fn quality(text: &str) -> Option<u16> {
 }
 
 fn supports(request: &Message, tag: &str) -> bool {
-    request
-        .header_values("Supported")
-        .any(|value| value.trim().eq_ignore_ascii_case(tag))
+    request.header_values("Supported").any(|value| value.trim().eq_ignore_ascii_case(tag))
 }
 
 /// The `ob` parameter within the URI of a Path value.
 fn has_ob(path: &str) -> bool {
     let uri = path.split_once('<').map_or(path, |(_, rest)| rest);
     let uri = uri.split('>').next().unwrap_or(uri);
-    uri.split(';')
-        .skip(1)
-        .any(|param| param.trim().eq_ignore_ascii_case("ob"))
+    uri.split(';').skip(1).any(|param| param.trim().eq_ignore_ascii_case("ob"))
 }

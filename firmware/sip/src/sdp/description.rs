@@ -110,19 +110,13 @@ impl Description {
                     let (name, value) = value.split_once(':').unwrap_or((value, ""));
                     match description.streams.last_mut() {
                         Some(stream) => stream.attribute(name.trim(), value.trim()),
-                        None => {
-                            description.direction = direction(name.trim()).or(description.direction)
-                        }
+                        None => description.direction = direction(name.trim()).or(description.direction),
                     }
                 }
                 _ => {}
             }
         }
-        if any {
-            Ok(description)
-        } else {
-            Err(bad("not a session description"))
-        }
+        if any { Ok(description) } else { Err(bad("not a session description")) }
     }
 
     /// Where the peer wants RTP of a stream: `None` when it wants none or does not say.
@@ -141,34 +135,22 @@ impl Description {
         match stream.rtcp {
             Some((0, _)) => None,
             Some((port, ip)) => {
-                let ip = ip
-                    .filter(|ip| !super::is_hold_address(*ip))
-                    .unwrap_or(rtp.ip());
+                let ip = ip.filter(|ip| !super::is_hold_address(*ip)).unwrap_or(rtp.ip());
                 Some(SocketAddr::new(ip, port))
             }
-            None => rtp
-                .port()
-                .checked_add(1)
-                .map(|port| SocketAddr::new(rtp.ip(), port)),
+            None => rtp.port().checked_add(1).map(|port| SocketAddr::new(rtp.ip(), port)),
         }
     }
 
     /// The direction of a stream from its writer's view. An unspecified address is a hold of RFC 2543 and takes the
     /// receiving half away (RFC 3264 §8.4).
     pub fn direction(&self, stream: &Stream) -> Direction {
-        let written = stream
-            .direction
-            .or(self.direction)
-            .unwrap_or(Direction::SendRecv);
+        let written = stream.direction.or(self.direction).unwrap_or(Direction::SendRecv);
         let held = matches!(
             stream.connection.or(self.connection),
             Some(Connection::Address(ip)) if super::is_hold_address(ip)
         );
-        if held {
-            Direction::new(written.sends(), false)
-        } else {
-            written
-        }
+        if held { Direction::new(written.sends(), false) } else { written }
     }
 }
 
@@ -186,30 +168,16 @@ impl Stream {
                 None => static_type(payload_type).map(|(name, rate)| (name.to_owned(), rate))?,
             };
             // RFC 3551 §4.5.2: the RTP clock of G.722 is 8000 by an old mistake; some phones write the sampling rate.
-            let clock_rate = if name.eq_ignore_ascii_case("G722") {
-                8000
-            } else {
-                clock_rate
-            };
-            let fmtp = self
-                .parameters
-                .iter()
-                .find(|(number, _)| *number == payload_type);
-            Some(Codec {
-                payload_type,
-                name,
-                clock_rate,
-                fmtp: fmtp.map(|(_, text)| text.clone()),
-            })
+            let clock_rate = if name.eq_ignore_ascii_case("G722") { 8000 } else { clock_rate };
+            let fmtp = self.parameters.iter().find(|(number, _)| *number == payload_type);
+            Some(Codec { payload_type, name, clock_rate, fmtp: fmtp.map(|(_, text)| text.clone()) })
         };
         self.formats.iter().filter_map(known).collect()
     }
 
     /// Plain RTP, which the media engine speaks.
     pub fn is_plain_rtp(&self) -> bool {
-        ["RTP/AVP", "RTP/AVPF"]
-            .iter()
-            .any(|known| self.protocol.eq_ignore_ascii_case(known))
+        ["RTP/AVP", "RTP/AVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known))
     }
 
     /// An audio stream.
@@ -232,10 +200,7 @@ impl Stream {
 }
 
 pub(super) fn bad(reason: &'static str) -> Unusable {
-    Unusable {
-        status: 400,
-        reason,
-    }
+    Unusable { status: 400, reason }
 }
 
 /// Payload types with a fixed meaning (RFC 3551 §6), one channel only.
@@ -267,20 +232,14 @@ fn origin(value: &str) -> Option<(u64, u64)> {
 
 /// Session ids may be longer than 64 bits: then the last digits tell them apart well enough.
 fn number(text: &str) -> Option<u64> {
-    let digits =
-        text.len() <= 64 && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| {
-        text.bytes().fold(0_u64, |sum, byte| {
-            sum.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'))
-        })
-    })
+    let digits = text.len() <= 64 && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'))))
 }
 
 fn connection(value: &str) -> Connection {
     // Some phones leave out `IN IP4`; multicast has `/ttl` after the address.
     let address = value.split_whitespace().last().unwrap_or("");
-    address_of(address.split('/').next().unwrap_or(""))
-        .map_or(Connection::Other, Connection::Address)
+    address_of(address.split('/').next().unwrap_or("")).map_or(Connection::Other, Connection::Address)
 }
 
 fn address_of(text: &str) -> Option<IpAddr> {
@@ -291,27 +250,15 @@ fn address_of(text: &str) -> Option<IpAddr> {
 
 fn stream(value: &str) -> Result<Stream, Unusable> {
     let mut fields = value.split_whitespace();
-    let (Some(kind), Some(port), Some(protocol)) = (fields.next(), fields.next(), fields.next())
-    else {
+    let (Some(kind), Some(port), Some(protocol)) = (fields.next(), fields.next(), fields.next()) else {
         return Err(bad("malformed media line"));
     };
-    let port = port
-        .split('/')
-        .next()
-        .unwrap_or(port)
-        .parse()
-        .map_err(|_| bad("malformed media port"))?;
+    let port = port.split('/').next().unwrap_or(port).parse().map_err(|_| bad("malformed media port"))?;
     let formats: Vec<String> = fields.take(MAX_FORMATS + 1).map(str::to_owned).collect();
     if formats.len() > MAX_FORMATS {
         return Err(bad("too many media formats"));
     }
-    Ok(Stream {
-        kind: kind.to_owned(),
-        port,
-        protocol: protocol.to_owned(),
-        formats,
-        ..Stream::default()
-    })
+    Ok(Stream { kind: kind.to_owned(), port, protocol: protocol.to_owned(), formats, ..Stream::default() })
 }
 
 fn rtpmap(value: &str) -> Option<(u8, String, u32, u8)> {
@@ -320,35 +267,18 @@ fn rtpmap(value: &str) -> Option<(u8, String, u32, u8)> {
     let name = parts.next().filter(|name| !name.is_empty())?;
     // A missing clock rate is taken as telephony's.
     let rate = parts.next().map_or(Some(8000), |rate| rate.parse().ok())?;
-    let channels = parts
-        .next()
-        .and_then(|channels| channels.parse().ok())
-        .unwrap_or(1);
-    Some((
-        payload_type.trim().parse().ok()?,
-        name.to_owned(),
-        rate,
-        channels,
-    ))
+    let channels = parts.next().and_then(|channels| channels.parse().ok()).unwrap_or(1);
+    Some((payload_type.trim().parse().ok()?, name.to_owned(), rate, channels))
 }
 
 fn fmtp(value: &str) -> Option<(u8, String)> {
     let (payload_type, parameters) = value.split_once([' ', '\t'])?;
-    Some((
-        payload_type.trim().parse().ok()?,
-        parameters.trim().to_owned(),
-    ))
+    Some((payload_type.trim().parse().ok()?, parameters.trim().to_owned()))
 }
 
 fn milliseconds(value: &str) -> Option<u32> {
     // "20.0" has been seen.
-    value
-        .split('.')
-        .next()?
-        .trim()
-        .parse()
-        .ok()
-        .filter(|value| (1..=1000).contains(value))
+    value.split('.').next()?.trim().parse().ok().filter(|value| (1..=1000).contains(value))
 }
 
 fn rtcp(value: &str) -> Option<(u16, Option<IpAddr>)> {

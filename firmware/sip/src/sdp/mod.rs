@@ -9,9 +9,7 @@ mod write;
 
 use std::net::{IpAddr, SocketAddr};
 
-pub use description::{
-    Connection, Description, MAX_ATTRIBUTES, MAX_FORMATS, MAX_LENGTH, MAX_STREAMS, Stream,
-};
+pub use description::{Connection, Description, MAX_ATTRIBUTES, MAX_FORMATS, MAX_LENGTH, MAX_STREAMS, Stream};
 pub use negotiate::{accept, accept_for, answer, is_unchanged, offer, reoffer};
 
 /// Direction of a media stream, from the writer's view (RFC 8866 §6.7).

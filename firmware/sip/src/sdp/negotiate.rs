@@ -27,15 +27,8 @@ pub fn reoffer(ours: &Capabilities, previous: &[u8]) -> Vec<u8> {
         return offer(ours);
     };
     // The stream that was in use, or the first that could be.
-    let mut audios = previous
-        .streams
-        .iter()
-        .enumerate()
-        .filter(|(_, stream)| is_usable(stream));
-    let chosen = audios
-        .clone()
-        .find(|(_, stream)| stream.port != 0)
-        .or_else(|| audios.next());
+    let mut audios = previous.streams.iter().enumerate().filter(|(_, stream)| is_usable(stream));
+    let chosen = audios.clone().find(|(_, stream)| stream.port != 0).or_else(|| audios.next());
     let Some((chosen, stream)) = chosen else {
         return offer(ours);
     };
@@ -71,11 +64,8 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
     let offered = stream.codecs();
     let event = telephone_event(&ours.codecs, &offered, codec.clock_rate);
     let ptime = packet_time(ours, stream);
-    let direction = if stream.port == 0 {
-        Direction::Inactive
-    } else {
-        offer.direction(stream).reversed().and(ours.direction)
-    };
+    let direction =
+        if stream.port == 0 { Direction::Inactive } else { offer.direction(stream).reversed().and(ours.direction) };
     // One codec in the answer: the peer cannot change it in mid-stream (RFC 6337 §4.2). Its own parameters are ours to name.
     let own = |theirs: &Codec| Codec {
         fmtp: matching(&ours.codecs, theirs).and_then(|ours| ours.fmtp.clone()),
@@ -84,10 +74,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
     let mut codecs = vec![own(&codec)];
     codecs.extend(event.as_ref().map(|event| {
         let fmtp = own(event).fmtp.or_else(|| Some("0-15".into()));
-        Codec {
-            fmtp,
-            ..event.clone()
-        }
+        Codec { fmtp, ..event.clone() }
     }));
     let lines: Vec<Line<'_>> = offer
         .streams
@@ -100,11 +87,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
             Line::Audio {
                 protocol: &stream.protocol,
                 codecs: &codecs,
-                port: if stream.port == 0 {
-                    0
-                } else {
-                    ours.local.port()
-                },
+                port: if stream.port == 0 { 0 } else { ours.local.port() },
                 direction,
                 ptime,
                 rtcp_mux: stream.rtcp_mux,
@@ -114,11 +97,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
     let remote = offer.remote(stream);
     let negotiated = Negotiated {
         remote,
-        remote_rtcp: if stream.rtcp_mux {
-            remote
-        } else {
-            offer.remote_rtcp(stream)
-        },
+        remote_rtcp: if stream.rtcp_mux { remote } else { offer.remote_rtcp(stream) },
         receive_payload_type: codec.payload_type,
         codec,
         telephone_event: event.as_ref().map(|event| event.payload_type),
@@ -142,11 +121,7 @@ pub fn accept(ours: &Capabilities, answer: &[u8]) -> Result<Negotiated, Unusable
 ///
 /// # Errors
 /// [`Unusable`] when it does not parse, refuses the audio or holds no codec of ours.
-pub fn accept_for(
-    ours: &Capabilities,
-    offer: &[u8],
-    answer: &[u8],
-) -> Result<Negotiated, Unusable> {
+pub fn accept_for(ours: &Capabilities, offer: &[u8], answer: &[u8]) -> Result<Negotiated, Unusable> {
     let offer = Description::parse(offer)?;
     let answer = Description::parse(answer)?;
     let (index, offered) = offer
@@ -173,24 +148,16 @@ pub fn accept_for(
         .find_map(|codec| Some((codec, matching(&receivable, codec)?)))
         .ok_or(nothing("no common codec"))?;
     let event = telephone_event(&receivable, &codecs, codec.clock_rate);
-    let receive_event = event
-        .as_ref()
-        .and_then(|event| matching(&receivable, event));
+    let receive_event = event.as_ref().and_then(|event| matching(&receivable, event));
     let remote = answer.remote(stream);
     let rtcp_mux = offered.rtcp_mux && stream.rtcp_mux;
     Ok(Negotiated {
         remote,
-        remote_rtcp: if rtcp_mux {
-            remote
-        } else {
-            answer.remote_rtcp(stream)
-        },
+        remote_rtcp: if rtcp_mux { remote } else { answer.remote_rtcp(stream) },
         codec: codec.clone(),
         receive_payload_type: receive.payload_type,
         telephone_event: event.as_ref().map(|event| event.payload_type),
-        receive_telephone_event: receive_event
-            .or(event.as_ref())
-            .map(|event| event.payload_type),
+        receive_telephone_event: receive_event.or(event.as_ref()).map(|event| event.payload_type),
         ptime: packet_time(ours, stream),
         direction: answer.direction(stream).reversed().and(ours.direction),
         rtcp_mux,
@@ -238,18 +205,12 @@ impl Direction {
     /// What both allow.
     #[must_use]
     pub fn and(self, other: Direction) -> Direction {
-        Direction::new(
-            self.sends() && other.sends(),
-            self.receives() && other.receives(),
-        )
+        Direction::new(self.sends() && other.sends(), self.receives() && other.receives())
     }
 }
 
 fn nothing(reason: &'static str) -> Unusable {
-    Unusable {
-        status: 488,
-        reason,
-    }
+    Unusable { status: 488, reason }
 }
 
 fn is_usable(stream: &Stream) -> bool {
@@ -257,10 +218,7 @@ fn is_usable(stream: &Stream) -> bool {
 }
 
 /// The first audio stream that is open and has a codec of ours; else the first closed one (port 0 for an old-style hold).
-fn choose<'a>(
-    ours: &Capabilities,
-    offer: &'a Description,
-) -> Result<(usize, &'a Stream, Codec), Unusable> {
+fn choose<'a>(ours: &Capabilities, offer: &'a Description) -> Result<(usize, &'a Stream, Codec), Unusable> {
     let common = |stream: &Stream| {
         let speech = |codec: &Codec| is_speech(codec) && matching(&ours.codecs, codec).is_some();
         stream.codecs().into_iter().find(speech)
@@ -284,26 +242,18 @@ fn choose<'a>(
 
 /// Events and comfort noise go beside speech.
 fn is_speech(codec: &Codec) -> bool {
-    !["telephone-event", "CN", "RED"]
-        .iter()
-        .any(|other| codec.name.eq_ignore_ascii_case(other))
+    !["telephone-event", "CN", "RED"].iter().any(|other| codec.name.eq_ignore_ascii_case(other))
 }
 
 fn matching<'a>(codecs: &'a [Codec], wanted: &Codec) -> Option<&'a Codec> {
-    codecs.iter().find(|codec| {
-        codec.name.eq_ignore_ascii_case(&wanted.name) && codec.clock_rate == wanted.clock_rate
-    })
+    codecs.iter().find(|codec| codec.name.eq_ignore_ascii_case(&wanted.name) && codec.clock_rate == wanted.clock_rate)
 }
 
 /// The event format of the peer's at the clock rate of the codec (RFC 4733 §2.1); when it has none there, one at a rate of
 /// ours: with wide-band codecs many phones offer events at 8000 Hz only.
 fn telephone_event(ours: &[Codec], theirs: &[Codec], clock_rate: u32) -> Option<Codec> {
     let is_event = |codec: &&Codec| codec.name.eq_ignore_ascii_case("telephone-event");
-    let our_rates: Vec<u32> = ours
-        .iter()
-        .filter(is_event)
-        .map(|codec| codec.clock_rate)
-        .collect();
+    let our_rates: Vec<u32> = ours.iter().filter(is_event).map(|codec| codec.clock_rate).collect();
     if our_rates.is_empty() {
         return None;
     }
@@ -328,22 +278,14 @@ fn keep_payload_types(ours: &[Codec], before: &[Codec]) -> Vec<Codec> {
     ours.iter()
         .map(|codec| {
             if let Some(known) = matching(before, codec) {
-                return Codec {
-                    payload_type: known.payload_type,
-                    ..codec.clone()
-                };
+                return Codec { payload_type: known.payload_type, ..codec.clone() };
             }
             let mut payload_type = codec.payload_type;
             if used.contains(&payload_type) && payload_type >= 96 {
-                payload_type = (96..128)
-                    .find(|free| !used.contains(free))
-                    .unwrap_or(payload_type);
+                payload_type = (96..128).find(|free| !used.contains(free)).unwrap_or(payload_type);
             }
             used.push(payload_type);
-            Codec {
-                payload_type,
-                ..codec.clone()
-            }
+            Codec { payload_type, ..codec.clone() }
         })
         .collect()
 }

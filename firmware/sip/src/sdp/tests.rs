@@ -7,12 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn codec(payload_type: u8, name: &str, clock_rate: u32, fmtp: Option<&str>) -> Codec {
-    Codec {
-        payload_type,
-        name: name.into(),
-        clock_rate,
-        fmtp: fmtp.map(str::to_owned),
-    }
+    Codec { payload_type, name: name.into(), clock_rate, fmtp: fmtp.map(str::to_owned) }
 }
 
 fn ours() -> Capabilities {
@@ -40,26 +35,16 @@ fn audio(lines: &str) -> String {
 }
 
 fn answered(offer: &str) -> (String, Negotiated) {
-    let (answer, negotiated) =
-        answer(&ours(), offer.as_bytes()).unwrap_or_else(|error| panic!("{error:?}: {offer}"));
+    let (answer, negotiated) = answer(&ours(), offer.as_bytes()).unwrap_or_else(|error| panic!("{error:?}: {offer}"));
     (String::from_utf8(answer).expect("UTF-8"), negotiated)
 }
 
 fn refusal(offer: &str) -> u16 {
-    answer(&ours(), offer.as_bytes())
-        .expect_err("unusable")
-        .status
+    answer(&ours(), offer.as_bytes()).expect_err("unusable").status
 }
 
 /// A phone, its offer, and what is agreed: codec, event payload type, packet time and address.
-type Sample = (
-    &'static str,
-    &'static str,
-    &'static str,
-    Option<u8>,
-    u32,
-    &'static str,
-);
+type Sample = (&'static str, &'static str, &'static str, Option<u8>, u32, &'static str);
 
 /// Written after what these families of phones send.
 const PHONES: &[Sample] = &[
@@ -184,20 +169,12 @@ fn phones_are_understood_and_answered() {
         assert_eq!(negotiated.direction, Direction::SendRecv, "{phone}");
         let offered = Description::parse(offer.as_bytes()).expect("offer");
         let read = Description::parse(answer.as_bytes()).expect("answer");
-        assert_eq!(
-            read.streams.len(),
-            offered.streams.len(),
-            "{phone}: one answer for each stream"
-        );
+        assert_eq!(read.streams.len(), offered.streams.len(), "{phone}: one answer for each stream");
         assert_eq!(read.streams[0].port, 30_000, "{phone}");
         for refused in &read.streams[1..] {
             assert_eq!(refused.port, 0, "{phone}");
         }
-        assert_eq!(
-            read.streams[0].codecs()[0].payload_type,
-            negotiated.codec.payload_type,
-            "{phone}"
-        );
+        assert_eq!(read.streams[0].codecs()[0].payload_type, negotiated.codec.payload_type, "{phone}");
         assert_eq!(read.origin, Some((77, 1)));
     }
 }
@@ -216,8 +193,7 @@ fn an_answer_reads_as_written() {
 #[test]
 fn an_answer_uses_the_offerers_dynamic_numbers() {
     let mut ours = ours();
-    ours.codecs
-        .insert(0, codec(111, "opus", 48_000, Some("useinbandfec=1")));
+    ours.codecs.insert(0, codec(111, "opus", 48_000, Some("useinbandfec=1")));
     let offer = audio(
         "m=audio 4000 RTP/AVP 97 101 100\r\na=rtpmap:97 OPUS/48000/2\r\na=fmtp:97 maxaveragebitrate=20000\r\n\
          a=rtpmap:101 telephone-event/8000\r\na=rtpmap:100 telephone-event/48000\r\n",
@@ -225,100 +201,36 @@ fn an_answer_uses_the_offerers_dynamic_numbers() {
     let (answer, negotiated) = answer(&ours, offer.as_bytes()).expect("common codec");
     assert_eq!(negotiated.codec.payload_type, 97);
     assert_eq!(negotiated.receive_payload_type, 97);
-    assert_eq!(
-        negotiated.codec.fmtp.as_deref(),
-        Some("maxaveragebitrate=20000"),
-        "what the peer wants sent"
-    );
-    assert_eq!(
-        negotiated.telephone_event,
-        Some(100),
-        "at the clock rate of the codec"
-    );
+    assert_eq!(negotiated.codec.fmtp.as_deref(), Some("maxaveragebitrate=20000"), "what the peer wants sent");
+    assert_eq!(negotiated.telephone_event, Some(100), "at the clock rate of the codec");
     let answer = String::from_utf8(answer).expect("UTF-8");
-    assert!(answer.contains(
-        "m=audio 30000 RTP/AVP 97 100\r\na=rtpmap:97 OPUS/48000/2\r\na=fmtp:97 useinbandfec=1\r\n"
-    ));
+    assert!(
+        answer.contains("m=audio 30000 RTP/AVP 97 100\r\na=rtpmap:97 OPUS/48000/2\r\na=fmtp:97 useinbandfec=1\r\n")
+    );
 }
 
 #[test]
 fn an_answer_with_other_numbers_than_offered_is_read_both_ways() {
     let mut ours = ours();
-    ours.codecs = vec![
-        codec(96, "opus", 48_000, None),
-        codec(101, "telephone-event", 48_000, None),
-    ];
-    let peer = audio(
-        "m=audio 4000 RTP/AVP 120 98\r\na=rtpmap:120 opus/48000/2\r\na=rtpmap:98 telephone-event/48000\r\n",
-    );
+    ours.codecs = vec![codec(96, "opus", 48_000, None), codec(101, "telephone-event", 48_000, None)];
+    let peer =
+        audio("m=audio 4000 RTP/AVP 120 98\r\na=rtpmap:120 opus/48000/2\r\na=rtpmap:98 telephone-event/48000\r\n");
     let negotiated = accept(&ours, peer.as_bytes()).expect("common codec");
-    assert_eq!(
-        (
-            negotiated.codec.payload_type,
-            negotiated.receive_payload_type
-        ),
-        (120, 96)
-    );
-    assert_eq!(
-        (
-            negotiated.telephone_event,
-            negotiated.receive_telephone_event
-        ),
-        (Some(98), Some(101))
-    );
+    assert_eq!((negotiated.codec.payload_type, negotiated.receive_payload_type), (120, 96));
+    assert_eq!((negotiated.telephone_event, negotiated.receive_telephone_event), (Some(98), Some(101)));
 }
 
 #[test]
 fn hold_in_all_its_forms() {
     for (lines, remote, direction, written) in [
-        (
-            "m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n",
-            true,
-            Direction::RecvOnly,
-            "recvonly",
-        ),
-        (
-            "m=audio 4000 RTP/AVP 8\r\na=recvonly\r\n",
-            true,
-            Direction::SendOnly,
-            "sendonly",
-        ),
-        (
-            "m=audio 4000 RTP/AVP 8\r\na=inactive\r\n",
-            true,
-            Direction::Inactive,
-            "inactive",
-        ),
-        (
-            "a=sendonly\r\nm=audio 4000 RTP/AVP 8\r\n",
-            true,
-            Direction::RecvOnly,
-            "recvonly",
-        ),
-        (
-            "a=inactive\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n",
-            true,
-            Direction::SendRecv,
-            "sendrecv",
-        ),
-        (
-            "m=audio 4000 RTP/AVP 8\r\nc=IN IP4 0.0.0.0\r\n",
-            false,
-            Direction::RecvOnly,
-            "recvonly",
-        ),
-        (
-            "m=audio 4000 RTP/AVP 8\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n",
-            false,
-            Direction::Inactive,
-            "inactive",
-        ),
-        (
-            "m=audio 4000 RTP/AVP 8\r\nc=IN IP6 ::\r\n",
-            false,
-            Direction::RecvOnly,
-            "recvonly",
-        ),
+        ("m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n", true, Direction::RecvOnly, "recvonly"),
+        ("m=audio 4000 RTP/AVP 8\r\na=recvonly\r\n", true, Direction::SendOnly, "sendonly"),
+        ("m=audio 4000 RTP/AVP 8\r\na=inactive\r\n", true, Direction::Inactive, "inactive"),
+        ("a=sendonly\r\nm=audio 4000 RTP/AVP 8\r\n", true, Direction::RecvOnly, "recvonly"),
+        ("a=inactive\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n", true, Direction::SendRecv, "sendrecv"),
+        ("m=audio 4000 RTP/AVP 8\r\nc=IN IP4 0.0.0.0\r\n", false, Direction::RecvOnly, "recvonly"),
+        ("m=audio 4000 RTP/AVP 8\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n", false, Direction::Inactive, "inactive"),
+        ("m=audio 4000 RTP/AVP 8\r\nc=IN IP6 ::\r\n", false, Direction::RecvOnly, "recvonly"),
     ] {
         let (answer, negotiated) = answered(&audio(lines));
         assert_eq!(negotiated.remote.is_some(), remote, "{lines}");
@@ -326,31 +238,18 @@ fn hold_in_all_its_forms() {
         assert!(answer.contains(&format!("a={written}\r\n")), "{lines}");
     }
     // Our own hold narrows it further.
-    let holding = Capabilities {
-        direction: Direction::SendOnly,
-        ..ours()
-    };
-    let (_, negotiated) = answer(
-        &holding,
-        audio("m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n").as_bytes(),
-    )
-    .expect("usable");
+    let holding = Capabilities { direction: Direction::SendOnly, ..ours() };
+    let (_, negotiated) =
+        answer(&holding, audio("m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n").as_bytes()).expect("usable");
     assert_eq!(negotiated.direction, Direction::Inactive);
-    let answered = accept(
-        &holding,
-        audio("m=audio 4000 RTP/AVP 8\r\na=recvonly\r\n").as_bytes(),
-    )
-    .expect("usable");
+    let answered = accept(&holding, audio("m=audio 4000 RTP/AVP 8\r\na=recvonly\r\n").as_bytes()).expect("usable");
     assert_eq!(answered.direction, Direction::SendOnly);
 }
 
 #[test]
 fn a_closed_stream_is_answered_closed() {
     let (answer, negotiated) = answered(&audio("m=audio 0 RTP/AVP 8\r\n"));
-    assert_eq!(
-        (negotiated.remote, negotiated.direction),
-        (None, Direction::Inactive)
-    );
+    assert_eq!((negotiated.remote, negotiated.direction), (None, Direction::Inactive));
     assert!(answer.contains("m=audio 0 RTP/AVP 8\r\n"));
 }
 
@@ -362,31 +261,18 @@ fn streams_keep_their_places() {
     );
     let (answer, negotiated) = answered(&offer);
     assert_eq!(negotiated.remote, address("203.0.113.5:8000"));
-    let ports: Vec<u16> = Description::parse(answer.as_bytes())
-        .expect("answer")
-        .streams
-        .iter()
-        .map(|s| s.port)
-        .collect();
+    let ports: Vec<u16> =
+        Description::parse(answer.as_bytes()).expect("answer").streams.iter().map(|s| s.port).collect();
     assert_eq!(ports, [0, 0, 0, 0, 30_000, 0, 0, 0]);
-    assert!(
-        answer.contains("m=image 0 udptl t38\r\n") && answer.contains("m=application 0 TCP 0\r\n")
-    );
+    assert!(answer.contains("m=image 0 udptl t38\r\n") && answer.contains("m=application 0 TCP 0\r\n"));
 
     // And in our next offer, after which the peer's answer is found in its place.
-    let again = Capabilities {
-        session_version: 2,
-        direction: Direction::SendOnly,
-        ..ours()
-    };
+    let again = Capabilities { session_version: 2, direction: Direction::SendOnly, ..ours() };
     let offer = reoffer(&again, answer.as_bytes());
     let read = Description::parse(&offer).expect("offer");
     assert_eq!(read.origin, Some((77, 2)));
     assert_eq!(read.streams.len(), 8);
-    assert_eq!(
-        (read.streams[4].port, read.streams[4].direction),
-        (30_000, Some(Direction::SendOnly))
-    );
+    assert_eq!((read.streams[4].port, read.streams[4].direction), (30_000, Some(Direction::SendOnly)));
     let reply = audio(
         "m=video 0 RTP/AVP 31\r\nm=audio 0 RTP/AVP 8\r\nm=audio 0 RTP/SAVP 8\r\nm=audio 0 RTP/AVP 3\r\n\
          m=audio 8002 RTP/AVP 0\r\na=recvonly\r\nm=audio 0 RTP/AVP 8\r\nm=image 0 udptl t38\r\n",
@@ -401,40 +287,18 @@ fn a_later_offer_keeps_payload_types() {
     ours.codecs.insert(0, codec(97, "opus", 48_000, None));
     let offer = audio("m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 telephone-event/8000\r\n");
     let (answer, _) = answer(&ours, offer.as_bytes()).expect("usable");
-    let offered = Description::parse(&reoffer(&ours, &answer))
-        .expect("offer")
-        .streams[0]
-        .codecs();
-    let number = |name: &str| {
-        offered
-            .iter()
-            .find(|codec| codec.name == name)
-            .map(|codec| codec.payload_type)
-    };
-    assert_eq!(
-        number("telephone-event"),
-        Some(97),
-        "as the peer numbered it"
-    );
+    let offered = Description::parse(&reoffer(&ours, &answer)).expect("offer").streams[0].codecs();
+    let number = |name: &str| offered.iter().find(|codec| codec.name == name).map(|codec| codec.payload_type);
+    assert_eq!(number("telephone-event"), Some(97), "as the peer numbered it");
     assert_eq!(number("opus"), Some(96), "moved out of the way");
     assert_eq!(reoffer(&ours, b"nonsense"), super::offer(&ours));
 }
 
 #[test]
 fn what_cannot_be_used_says_why() {
-    assert_eq!(
-        refusal(&audio(
-            "m=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n"
-        )),
-        488
-    );
+    assert_eq!(refusal(&audio("m=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n")), 488);
     assert_eq!(refusal(&audio("m=audio 4000 UDP/TLS/RTP/SAVPF 8\r\n")), 488);
-    assert_eq!(
-        refusal(&audio(
-            "m=audio 4000 RTP/AVP 3 101\r\na=rtpmap:101 telephone-event/8000\r\n"
-        )),
-        488
-    );
+    assert_eq!(refusal(&audio("m=audio 4000 RTP/AVP 3 101\r\na=rtpmap:101 telephone-event/8000\r\n")), 488);
     assert_eq!(refusal(&audio("m=video 4000 RTP/AVP 31\r\n")), 488);
     assert_eq!(refusal(&audio("")), 488);
     assert_eq!(refusal(""), 400);
@@ -442,58 +306,26 @@ fn what_cannot_be_used_says_why() {
     assert_eq!(refusal("m=audio"), 400);
     assert_eq!(refusal("m=audio 70000 RTP/AVP 0"), 400);
     assert_eq!(refusal(&audio(&"m=audio 1 RTP/AVP 8\r\n".repeat(101))), 400);
-    assert_eq!(
-        refusal(&audio(&format!(
-            "m=audio 1 RTP/AVP 8\r\n{}",
-            "a=x\r\n".repeat(257)
-        ))),
-        400
-    );
-    assert_eq!(
-        refusal(&audio(&format!(
-            "m=audio 1 RTP/AVP{}\r\n",
-            " 8".repeat(129)
-        ))),
-        400
-    );
+    assert_eq!(refusal(&audio(&format!("m=audio 1 RTP/AVP 8\r\n{}", "a=x\r\n".repeat(257)))), 400);
+    assert_eq!(refusal(&audio(&format!("m=audio 1 RTP/AVP{}\r\n", " 8".repeat(129)))), 400);
     assert_eq!(refusal(&" ".repeat(65_537)), 400);
-    let refused =
-        accept(&ours(), audio("m=audio 0 RTP/AVP 8\r\n").as_bytes()).expect_err("refused");
+    let refused = accept(&ours(), audio("m=audio 0 RTP/AVP 8\r\n").as_bytes()).expect_err("refused");
     assert_eq!(refused.status, 488);
 }
 
 #[test]
 fn rtcp_goes_where_the_peer_says() {
-    let rtcp = |lines: &str| {
-        answered(&audio(&format!("m=audio 4000 RTP/AVP 8\r\n{lines}")))
-            .1
-            .remote_rtcp
-    };
+    let rtcp = |lines: &str| answered(&audio(&format!("m=audio 4000 RTP/AVP 8\r\n{lines}"))).1.remote_rtcp;
     assert_eq!(rtcp(""), address("203.0.113.5:4001"));
     assert_eq!(rtcp("a=rtcp:4444\r\n"), address("203.0.113.5:4444"));
-    assert_eq!(
-        rtcp("a=rtcp:4444 IN IP4 203.0.113.9\r\n"),
-        address("203.0.113.9:4444")
-    );
-    assert_eq!(
-        rtcp("a=rtcp:4444\r\na=rtcp-mux\r\n"),
-        address("203.0.113.5:4000")
-    );
-    assert_eq!(
-        answered(&audio("m=audio 65535 RTP/AVP 8\r\n"))
-            .1
-            .remote_rtcp,
-        None
-    );
+    assert_eq!(rtcp("a=rtcp:4444 IN IP4 203.0.113.9\r\n"), address("203.0.113.9:4444"));
+    assert_eq!(rtcp("a=rtcp:4444\r\na=rtcp-mux\r\n"), address("203.0.113.5:4000"));
+    assert_eq!(answered(&audio("m=audio 65535 RTP/AVP 8\r\n")).1.remote_rtcp, None);
 }
 
 #[test]
 fn packet_time_stays_within_all_limits() {
-    let ptime = |lines: &str| {
-        answered(&audio(&format!("m=audio 4000 RTP/AVP 8\r\n{lines}")))
-            .1
-            .ptime
-    };
+    let ptime = |lines: &str| answered(&audio(&format!("m=audio 4000 RTP/AVP 8\r\n{lines}"))).1.ptime;
     assert_eq!(ptime("a=ptime:25\r\n"), 20);
     assert_eq!(ptime("a=ptime:5\r\n"), 10);
     assert_eq!(ptime("a=ptime:200\r\n"), 60);
@@ -507,26 +339,10 @@ fn quirks_of_codec_names() {
     let mut ours = ours();
     ours.codecs.insert(0, codec(9, "G722", 8000, None));
     let offer = audio("m=audio 4000 RTP/AVP 9\r\na=rtpmap:9 G722/16000\r\n");
-    assert_eq!(
-        answer(&ours, offer.as_bytes())
-            .expect("usable")
-            .1
-            .codec
-            .name,
-        "G722"
-    );
+    assert_eq!(answer(&ours, offer.as_bytes()).expect("usable").1.codec.name, "G722");
     ours.codecs.insert(0, codec(11, "L16", 44_100, None));
-    let stereo = audio(
-        "m=audio 4000 RTP/AVP 10 96 8\r\na=rtpmap:10 L16/44100/2\r\na=rtpmap:96 L16/44100/2\r\n",
-    );
-    assert_eq!(
-        answer(&ours, stereo.as_bytes())
-            .expect("usable")
-            .1
-            .codec
-            .name,
-        "PCMA"
-    );
+    let stereo = audio("m=audio 4000 RTP/AVP 10 96 8\r\na=rtpmap:10 L16/44100/2\r\na=rtpmap:96 L16/44100/2\r\n");
+    assert_eq!(answer(&ours, stereo.as_bytes()).expect("usable").1.codec.name, "PCMA");
 }
 
 #[test]

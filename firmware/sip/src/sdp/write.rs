@@ -9,14 +9,7 @@ use super::{Capabilities, Codec, Direction};
 /// One `m=` line to write.
 pub(super) enum Line<'a> {
     /// Our audio.
-    Audio {
-        protocol: &'a str,
-        codecs: &'a [Codec],
-        port: u16,
-        direction: Direction,
-        ptime: u32,
-        rtcp_mux: bool,
-    },
+    Audio { protocol: &'a str, codecs: &'a [Codec], port: u16, direction: Direction, ptime: u32, rtcp_mux: bool },
     /// A stream of the peer's that we do not take: its line with port 0 (RFC 3264 §6).
     Refused(&'a Stream),
 }
@@ -29,22 +22,14 @@ pub(super) fn write(ours: &Capabilities, lines: &[Line<'_>]) -> Vec<u8> {
     let address = ours.local.ip();
     let (id, version) = (ours.session_id, ours.session_version);
     // RFC 3264 §5 and RFC 8866 §5: user name and session name that say nothing.
-    let mut out = format!(
-        "v=0\r\no=- {id} {version} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n"
-    );
+    let mut out =
+        format!("v=0\r\no=- {id} {version} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n");
     for line in lines {
         // Writing to a String cannot fail.
         let _ = match line {
-            Line::Audio {
-                protocol,
-                codecs,
-                port,
-                direction,
-                ptime,
-                rtcp_mux,
-            } => audio(
-                &mut out, protocol, codecs, *port, *direction, *ptime, *rtcp_mux,
-            ),
+            Line::Audio { protocol, codecs, port, direction, ptime, rtcp_mux } => {
+                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp_mux)
+            }
             Line::Refused(stream) => refused(&mut out, stream),
         };
     }
@@ -66,22 +51,10 @@ fn audio(
     }
     out.push_str("\r\n");
     for codec in codecs {
-        let Codec {
-            payload_type,
-            name,
-            clock_rate,
-            fmtp,
-        } = codec;
+        let Codec { payload_type, name, clock_rate, fmtp } = codec;
         // RFC 7587 §7: always two channels by name. Static types need no rtpmap, but some phones want one.
-        let channels = if name.eq_ignore_ascii_case("opus") {
-            "/2"
-        } else {
-            ""
-        };
-        write!(
-            out,
-            "a=rtpmap:{payload_type} {name}/{clock_rate}{channels}\r\n"
-        )?;
+        let channels = if name.eq_ignore_ascii_case("opus") { "/2" } else { "" };
+        write!(out, "a=rtpmap:{payload_type} {name}/{clock_rate}{channels}\r\n")?;
         if let Some(fmtp) = fmtp {
             write!(out, "a=fmtp:{payload_type} {fmtp}\r\n")?;
         }

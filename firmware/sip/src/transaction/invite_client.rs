@@ -54,25 +54,21 @@ impl InviteClient {
             }
             (InviteClient::Proceeding, 100..=199) => InviteVerdict::Provisional,
             (InviteClient::Calling { .. } | InviteClient::Proceeding, 200..=299) => {
-                *self = InviteClient::Accepted {
-                    acks: vec![(to_tag.into(), None)],
-                };
+                *self = InviteClient::Accepted { acks: vec![(to_tag.into(), None)] };
                 InviteVerdict::Success
             }
             (InviteClient::Calling { .. } | InviteClient::Proceeding, _) => InviteVerdict::Refused,
             (InviteClient::Completed { ack }, 300..) => InviteVerdict::Again(ack.clone()),
             (InviteClient::Completed { .. }, _) => InviteVerdict::Absorbed,
-            (InviteClient::Accepted { acks }, 200..=299) => {
-                match acks.iter().find(|(tag, _)| **tag == *to_tag) {
-                    Some((_, Some(ack))) => InviteVerdict::Again(ack.clone()),
-                    Some((_, None)) => InviteVerdict::Absorbed,
-                    None if acks.len() < MAX_FORKS => {
-                        acks.push((to_tag.into(), None));
-                        InviteVerdict::Success
-                    }
-                    None => InviteVerdict::Absorbed,
+            (InviteClient::Accepted { acks }, 200..=299) => match acks.iter().find(|(tag, _)| **tag == *to_tag) {
+                Some((_, Some(ack))) => InviteVerdict::Again(ack.clone()),
+                Some((_, None)) => InviteVerdict::Absorbed,
+                None if acks.len() < MAX_FORKS => {
+                    acks.push((to_tag.into(), None));
+                    InviteVerdict::Success
                 }
-            }
+                None => InviteVerdict::Absorbed,
+            },
             (InviteClient::Accepted { .. }, _) => InviteVerdict::Absorbed,
         }
     }
@@ -98,18 +94,13 @@ impl InviteClient {
                 *interval *= 2;
                 Some(*interval)
             }
-            InviteClient::Proceeding
-            | InviteClient::Completed { .. }
-            | InviteClient::Accepted { .. } => None,
+            InviteClient::Proceeding | InviteClient::Completed { .. } | InviteClient::Accepted { .. } => None,
         }
     }
 
     /// Whether no final response came yet.
     pub(crate) fn is_pending(&self) -> bool {
-        matches!(
-            self,
-            InviteClient::Calling { .. } | InviteClient::Proceeding
-        )
+        matches!(self, InviteClient::Calling { .. } | InviteClient::Proceeding)
     }
 }
 
@@ -119,19 +110,14 @@ mod tests {
 
     #[test]
     fn retransmitted_answers_get_the_ack_of_their_fork() {
-        let mut machine = InviteClient::Calling {
-            interval: Duration::from_millis(500),
-        };
+        let mut machine = InviteClient::Calling { interval: Duration::from_millis(500) };
         assert_eq!(machine.on_timer_a(), Some(Duration::from_secs(1)));
         assert_eq!(machine.on_response(180, "a"), InviteVerdict::Provisional);
         assert_eq!(machine.on_timer_a(), None);
         assert_eq!(machine.on_response(200, "a"), InviteVerdict::Success);
         assert_eq!(machine.on_response(200, "a"), InviteVerdict::Absorbed);
         machine.acknowledged("a", Bytes::from_static(b"ack"));
-        assert_eq!(
-            machine.on_response(200, "a"),
-            InviteVerdict::Again(Bytes::from_static(b"ack"))
-        );
+        assert_eq!(machine.on_response(200, "a"), InviteVerdict::Again(Bytes::from_static(b"ack")));
         assert_eq!(machine.on_response(200, "b"), InviteVerdict::Success);
         assert_eq!(machine.on_response(486, "b"), InviteVerdict::Absorbed);
     }
@@ -141,10 +127,7 @@ mod tests {
         let mut machine = InviteClient::Proceeding;
         assert_eq!(machine.on_response(486, "a"), InviteVerdict::Refused);
         machine.completed(Bytes::from_static(b"ack"));
-        assert_eq!(
-            machine.on_response(486, "a"),
-            InviteVerdict::Again(Bytes::from_static(b"ack"))
-        );
+        assert_eq!(machine.on_response(486, "a"), InviteVerdict::Again(Bytes::from_static(b"ack")));
         assert_eq!(machine.on_response(200, "a"), InviteVerdict::Absorbed);
     }
 }

@@ -43,12 +43,7 @@ impl InviteServer {
         match status {
             100..=199 => *last = Some(bytes.clone()),
             200..=299 => *self = InviteServer::Accepted,
-            _ => {
-                *self = InviteServer::Completed {
-                    response: bytes.clone(),
-                    interval: t1,
-                }
-            }
+            _ => *self = InviteServer::Completed { response: bytes.clone(), interval: t1 },
         }
         true
     }
@@ -60,9 +55,7 @@ impl InviteServer {
                 *self = InviteServer::Confirmed;
                 true
             }
-            InviteServer::Proceeding { .. } | InviteServer::Confirmed | InviteServer::Accepted => {
-                false
-            }
+            InviteServer::Proceeding { .. } | InviteServer::Confirmed | InviteServer::Accepted => false,
         }
     }
 
@@ -73,9 +66,7 @@ impl InviteServer {
                 *interval = (*interval * 2).min(t2);
                 Some((response.clone(), *interval))
             }
-            InviteServer::Proceeding { .. } | InviteServer::Confirmed | InviteServer::Accepted => {
-                None
-            }
+            InviteServer::Proceeding { .. } | InviteServer::Confirmed | InviteServer::Accepted => None,
         }
     }
 

@@ -145,12 +145,7 @@ impl Transactions {
 
     /// The client transaction a response belongs to (RFC 3261 §17.1.3).
     pub(crate) fn find_client(&self, branch: &str, is_cancel: bool) -> Option<u64> {
-        if is_cancel {
-            self.cancel_keys.get(branch)
-        } else {
-            self.client_keys.get(branch)
-        }
-        .copied()
+        if is_cancel { self.cancel_keys.get(branch) } else { self.client_keys.get(branch) }.copied()
     }
 
     /// The server transaction of a key made by [`server_key`].
@@ -165,11 +160,7 @@ impl Transactions {
 
     /// Adds a client transaction.
     pub(crate) fn add_client(&mut self, id: u64, transaction: ClientTransaction) {
-        let keys = if transaction.is_cancel {
-            &mut self.cancel_keys
-        } else {
-            &mut self.client_keys
-        };
+        let keys = if transaction.is_cancel { &mut self.cancel_keys } else { &mut self.client_keys };
         keys.insert(transaction.branch.clone(), id);
         self.remotes.insert((transaction.flow.remote, id));
         if let Some(connection) = transaction.flow.connection {
@@ -191,11 +182,7 @@ impl Transactions {
     /// Removes a client transaction.
     pub(crate) fn remove_client(&mut self, id: u64) -> Option<ClientTransaction> {
         let transaction = self.clients.remove(&id)?;
-        let keys = if transaction.is_cancel {
-            &mut self.cancel_keys
-        } else {
-            &mut self.client_keys
-        };
+        let keys = if transaction.is_cancel { &mut self.cancel_keys } else { &mut self.client_keys };
         keys.remove(&transaction.branch);
         self.remotes.remove(&(transaction.flow.remote, id));
         if let Some(connection) = transaction.flow.connection {
@@ -254,8 +241,7 @@ impl Transactions {
                 self.clients.get(id).is_some_and(|transaction| {
                     transaction.machine.is_pending()
                         && transaction.flow.transport == flow.transport
-                        && (flow.connection.is_none()
-                            || transaction.flow.connection == flow.connection)
+                        && (flow.connection.is_none() || transaction.flow.connection == flow.connection)
                 })
             })
             .collect()
@@ -266,11 +252,7 @@ impl Transactions {
         self.connections
             .range((connection, 0)..=(connection, u64::MAX))
             .map(|(_, id)| *id)
-            .filter(|id| {
-                self.clients
-                    .get(id)
-                    .is_some_and(|transaction| transaction.machine.is_pending())
-            })
+            .filter(|id| self.clients.get(id).is_some_and(|transaction| transaction.machine.is_pending()))
             .collect()
     }
 }
@@ -280,19 +262,10 @@ pub(crate) const COOKIE: &str = "z9hG4bK";
 
 /// What a server transaction is found by (RFC 3261 §17.2.3): branch, sent-by and method; for a branch without the cookie, the fields
 /// of RFC 2543. `method` is INVITE for an ACK.
-pub(crate) fn server_key(
-    key: &mut String,
-    request: &Message,
-    via: &str,
-    branch: &str,
-    sent_by: &str,
-    method: &str,
-) {
+pub(crate) fn server_key(key: &mut String, request: &Message, via: &str, branch: &str, sent_by: &str, method: &str) {
     key.clear();
     if branch.len() > COOKIE.len()
-        && branch
-            .get(..COOKIE.len())
-            .is_some_and(|cookie| cookie.eq_ignore_ascii_case(COOKIE))
+        && branch.get(..COOKIE.len()).is_some_and(|cookie| cookie.eq_ignore_ascii_case(COOKIE))
     {
         let _ = write!(key, "{branch} {} {method}", sent_by.to_ascii_lowercase());
     } else {
@@ -300,22 +273,12 @@ pub(crate) fn server_key(
         let number = request.cseq().map_or(0, |cseq| cseq.number);
         let tag = crate::endpoint::text::param(&from, "tag").unwrap_or_default();
         let uri = request.request_uri();
-        let _ = write!(
-            key,
-            "{uri} {tag} {} {number} {via} {method}",
-            request.call_id()
-        );
+        let _ = write!(key, "{uri} {tag} {} {number} {via} {method}", request.call_id());
     }
 }
 
 /// What a merged request is found by (RFC 3261 §8.2.2.2).
-pub(crate) fn merge_key(
-    key: &mut String,
-    request: &Message,
-    from_tag: &str,
-    number: u32,
-    method: &str,
-) {
+pub(crate) fn merge_key(key: &mut String, request: &Message, from_tag: &str, number: u32, method: &str) {
     key.clear();
     let _ = write!(key, "{} {from_tag} {number} {method}", request.call_id());
 }

@@ -46,10 +46,7 @@ impl NonInviteClient {
 
     /// Whether no final response came yet.
     pub(crate) fn is_pending(&self) -> bool {
-        matches!(
-            self,
-            NonInviteClient::Trying { .. } | NonInviteClient::Proceeding
-        )
+        matches!(self, NonInviteClient::Trying { .. } | NonInviteClient::Proceeding)
     }
 }
 
@@ -60,17 +57,13 @@ mod tests {
     #[test]
     fn timer_e_doubles_to_t2_and_stays_there_once_proceeding() {
         let t2 = Duration::from_secs(4);
-        let mut machine = NonInviteClient::Trying {
-            interval: Duration::from_millis(500),
-        };
+        let mut machine = NonInviteClient::Trying { interval: Duration::from_millis(500) };
         let mut intervals = Vec::new();
         for _ in 0..4 {
             intervals.push(machine.on_timer_e(t2).expect("trying").as_millis());
         }
         assert_eq!(intervals, [1000, 2000, 4000, 4000]);
-        let mut machine = NonInviteClient::Trying {
-            interval: Duration::from_millis(500),
-        };
+        let mut machine = NonInviteClient::Trying { interval: Duration::from_millis(500) };
         assert!(machine.on_response(100));
         assert_eq!(machine.on_timer_e(t2), Some(t2));
         assert!(machine.on_response(200));

@@ -47,21 +47,13 @@ impl NonInviteServer {
         match (&*self, status) {
             (NonInviteServer::Completed { .. }, _) => NonInviteVerdict::Late,
             (NonInviteServer::Trying | NonInviteServer::Proceeding { .. }, 100) => {
-                *self = NonInviteServer::Proceeding {
-                    last: bytes.clone(),
-                };
+                *self = NonInviteServer::Proceeding { last: bytes.clone() };
                 NonInviteVerdict::Send
             }
-            (NonInviteServer::Trying | NonInviteServer::Proceeding { .. }, 101..=199) => {
-                NonInviteVerdict::Forbidden
-            }
-            (NonInviteServer::Trying | NonInviteServer::Proceeding { .. }, 408) => {
-                NonInviteVerdict::Silence
-            }
+            (NonInviteServer::Trying | NonInviteServer::Proceeding { .. }, 101..=199) => NonInviteVerdict::Forbidden,
+            (NonInviteServer::Trying | NonInviteServer::Proceeding { .. }, 408) => NonInviteVerdict::Silence,
             (NonInviteServer::Trying | NonInviteServer::Proceeding { .. }, _) => {
-                *self = NonInviteServer::Completed {
-                    response: bytes.clone(),
-                };
+                *self = NonInviteServer::Completed { response: bytes.clone() };
                 NonInviteVerdict::Send
             }
         }
@@ -69,10 +61,7 @@ impl NonInviteServer {
 
     /// Whether a final response may still be sent.
     pub(crate) fn is_pending(&self) -> bool {
-        matches!(
-            self,
-            NonInviteServer::Trying | NonInviteServer::Proceeding { .. }
-        )
+        matches!(self, NonInviteServer::Trying | NonInviteServer::Proceeding { .. })
     }
 }
 

@@ -178,9 +178,7 @@ impl Deadlines {
 
     /// Whether a timer runs.
     pub(crate) fn is_set(&self, owner: Owner, timer: Timer) -> bool {
-        self.owners
-            .get(&owner)
-            .is_some_and(|timers| timers.iter().any(|(name, _)| *name == timer))
+        self.owners.get(&owner).is_some_and(|timers| timers.iter().any(|(name, _)| *name == timer))
     }
 
     /// How many timers run.
@@ -200,37 +198,15 @@ mod tests {
     fn an_owner_takes_its_timers_along() {
         let now = Instant::now();
         let mut deadlines = Deadlines::default();
-        deadlines.set(
-            Owner::Transaction(1),
-            Timer::A,
-            now + Duration::from_secs(2),
-        );
-        deadlines.set(
-            Owner::Transaction(1),
-            Timer::B,
-            now + Duration::from_secs(3),
-        );
-        deadlines.set(
-            Owner::Transaction(2),
-            Timer::E,
-            now + Duration::from_secs(1),
-        );
-        deadlines.set(
-            Owner::Transaction(2),
-            Timer::E,
-            now + Duration::from_secs(4),
-        );
-        assert_eq!(
-            deadlines.next(),
-            Some((now + Duration::from_secs(2), "TimerA"))
-        );
+        deadlines.set(Owner::Transaction(1), Timer::A, now + Duration::from_secs(2));
+        deadlines.set(Owner::Transaction(1), Timer::B, now + Duration::from_secs(3));
+        deadlines.set(Owner::Transaction(2), Timer::E, now + Duration::from_secs(1));
+        deadlines.set(Owner::Transaction(2), Timer::E, now + Duration::from_secs(4));
+        assert_eq!(deadlines.next(), Some((now + Duration::from_secs(2), "TimerA")));
         deadlines.forget(Owner::Transaction(1));
         assert_eq!(deadlines.len(), 1);
         assert_eq!(deadlines.pop_due(now + Duration::from_secs(3)), None);
-        assert_eq!(
-            deadlines.pop_due(now + Duration::from_secs(4)),
-            Some((Owner::Transaction(2), Timer::E))
-        );
+        assert_eq!(deadlines.pop_due(now + Duration::from_secs(4)), Some((Owner::Transaction(2), Timer::E)));
         assert_eq!(deadlines.len(), 0);
         assert!(!deadlines.is_set(Owner::Transaction(2), Timer::E));
     }

@@ -58,22 +58,15 @@ pub struct Pair {
 pub const DELAY: Duration = Duration::from_millis(5);
 
 pub fn config() -> EndpointConfig {
-    EndpointConfig {
-        session_expires: None,
-        ..EndpointConfig::default()
-    }
+    EndpointConfig { session_expires: None, ..EndpointConfig::default() }
 }
 
 pub fn sdp(text: &str) -> Option<Body> {
-    Some(Body {
-        content_type: "application/sdp".into(),
-        bytes: Bytes::copy_from_slice(text.as_bytes()),
-    })
+    Some(Body { content_type: "application/sdp".into(), bytes: Bytes::copy_from_slice(text.as_bytes()) })
 }
 
 pub fn text(body: &Option<Body>) -> &str {
-    body.as_ref()
-        .map_or("", |body| std::str::from_utf8(&body.bytes).expect("text"))
+    body.as_ref().map_or("", |body| std::str::from_utf8(&body.bytes).expect("text"))
 }
 
 impl Pair {
@@ -150,10 +143,7 @@ impl Pair {
 
     fn carry(&mut self, from: Side, flow: Flow, bytes: Bytes) {
         let message = Message::parse_datagram(bytes.clone()).expect("what we write, we read");
-        let dropped = self
-            .filter
-            .as_mut()
-            .is_some_and(|filter| filter(from, &message));
+        let dropped = self.filter.as_mut().is_some_and(|filter| filter(from, &message));
         self.trace.push((from, message));
         if dropped {
             return;
@@ -173,24 +163,16 @@ impl Pair {
         let copies = 1 + usize::from(roll() < self.weather.double);
         let late = roll() < self.weather.reorder;
         for copy in 0..copies {
-            let delay = DELAY * (1 + u32::try_from(copy).unwrap_or(0))
-                + if late { DELAY * 8 } else { Duration::ZERO };
+            let delay = DELAY * (1 + u32::try_from(copy).unwrap_or(0)) + if late { DELAY * 8 } else { Duration::ZERO };
             self.sequence += 1;
-            let source = if from == Side::A {
-                self.a.address
-            } else {
-                self.b.address
-            };
+            let source = if from == Side::A { self.a.address } else { self.b.address };
             let received = Flow {
                 transport: flow.transport,
                 local: flow.remote,
                 remote: source,
                 connection: (flow.transport != Transport::Udp).then_some(ConnectionId(1)),
             };
-            self.network.insert(
-                (self.now + delay, self.sequence),
-                (to, received, bytes.clone()),
-            );
+            self.network.insert((self.now + delay, self.sequence), (to, received, bytes.clone()));
         }
     }
 
@@ -204,9 +186,7 @@ impl Pair {
         };
         let now = self.now;
         let bytes = Bytes::from(text.replace("\r\n", "\n").replace('\n', "\r\n"));
-        self.node(to)
-            .endpoint
-            .handle(now, Input::Received { flow, bytes });
+        self.node(to).endpoint.handle(now, Input::Received { flow, bytes });
         self.drain();
     }
 
@@ -214,14 +194,8 @@ impl Pair {
     pub fn step(&mut self, until: Instant) -> bool {
         self.drain();
         let arrival = self.network.first_key_value().map(|((at, _), _)| *at);
-        let timers = [
-            self.a.endpoint.poll_timeout(),
-            self.b.endpoint.poll_timeout(),
-        ];
-        let next = arrival
-            .into_iter()
-            .chain(timers.into_iter().flatten().map(|(at, _)| at))
-            .min();
+        let timers = [self.a.endpoint.poll_timeout(), self.b.endpoint.poll_timeout()];
+        let next = arrival.into_iter().chain(timers.into_iter().flatten().map(|(at, _)| at)).min();
         let Some(next) = next.filter(|next| *next <= until) else {
             return false;
         };
@@ -229,9 +203,7 @@ impl Pair {
         let now = self.now;
         if arrival.is_some_and(|at| at <= now) {
             if let Some((_, (to, flow, bytes))) = self.network.pop_first() {
-                self.node(to)
-                    .endpoint
-                    .handle(now, Input::Received { flow, bytes });
+                self.node(to).endpoint.handle(now, Input::Received { flow, bytes });
             }
         } else {
             self.a.endpoint.handle_timeout(now);
@@ -263,12 +235,7 @@ impl Pair {
             assert_eq!(endpoint.sessions(), 0, "{side:?}: sessions left");
             assert_eq!(endpoint.subscriptions(), 0, "{side:?}: subscriptions left");
             assert_eq!(endpoint.requests_under_way(), 0, "{side:?}: requests left");
-            assert_eq!(
-                endpoint.timers(),
-                0,
-                "{side:?}: timers left: {:?}",
-                endpoint.poll_timeout()
-            );
+            assert_eq!(endpoint.timers(), 0, "{side:?}: timers left: {:?}", endpoint.poll_timeout());
         }
     }
 
@@ -299,10 +266,7 @@ impl Pair {
         self.settle();
         let b = self.invited();
         let now = self.now;
-        self.b
-            .endpoint
-            .answer(now, b, &[], sdp("answer"))
-            .expect("an INVITE to answer");
+        self.b.endpoint.answer(now, b, &[], sdp("answer")).expect("an INVITE to answer");
         self.settle();
         let events = self.events(Side::A);
         assert!(
@@ -310,10 +274,7 @@ impl Pair {
             "{events:?}"
         );
         let events = self.events(Side::B);
-        assert!(
-            matches!(events.as_slice(), [Event::Confirmed { session, .. }] if *session == b),
-            "{events:?}"
-        );
+        assert!(matches!(events.as_slice(), [Event::Confirmed { session, .. }] if *session == b), "{events:?}");
         (a, b)
     }
 

@@ -5,8 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use offhook_switch::config::{
-    Announcement, InboundRoute, Line, LineKind, OutboundRoute, RecordingRule, Trunk, TrunkKind,
-    User,
+    Announcement, InboundRoute, Line, LineKind, OutboundRoute, RecordingRule, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use toml::Spanned;
@@ -64,18 +63,13 @@ fn did_you_mean(message: &str) -> String {
     };
     let mut names = rest.split('`').step_by(2);
     let unknown = names.next().unwrap_or_default();
-    let nearest = names
-        .filter(|name| !name.is_empty())
-        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
-        .min();
+    let nearest =
+        names.filter(|name| !name.is_empty()).map(|name| (strsim::damerau_levenshtein(unknown, name), name)).min();
     match nearest {
         Some((distance, name)) if distance <= 2.max(unknown.chars().count() / 3) => {
             format!("unknown key `{unknown}`: did you mean `{name}`?")
         }
-        _ => format!(
-            "unknown key `{unknown}`; {}",
-            rest.split_once(", ").map_or("", |(_, known)| known)
-        ),
+        _ => format!("unknown key `{unknown}`; {}", rest.split_once(", ").map_or("", |(_, known)| known)),
     }
 }
 
@@ -98,10 +92,7 @@ impl Checker<'_> {
         let line_start = before.rfind('\n').map_or(0, |position| position + 1);
         self.findings.push(Finding {
             line: before.matches('\n').count() + 1,
-            column: before
-                .get(line_start..)
-                .map_or(0, |line| line.chars().count())
-                + 1,
+            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
             message: message.into(),
         });
     }
@@ -114,12 +105,7 @@ impl Checker<'_> {
         text.into_inner()
     }
 
-    fn maybe(
-        &mut self,
-        text: Option<Text>,
-        rule: fn(&str) -> bool,
-        expected: &str,
-    ) -> Option<String> {
+    fn maybe(&mut self, text: Option<Text>, rule: fn(&str) -> bool, expected: &str) -> Option<String> {
         text.map(|text| self.text(text, rule, expected))
     }
 
@@ -128,10 +114,7 @@ impl Checker<'_> {
             return default;
         };
         if !(least..=most).contains(value.get_ref()) {
-            self.find(
-                value.span(),
-                format!("expected a number from {least} to {most}"),
-            );
+            self.find(value.span(), format!("expected a number from {least} to {most}"));
         }
         value.into_inner()
     }
@@ -200,28 +183,13 @@ impl Checker<'_> {
             self.find(0..0, "the section [site] is missing");
             return;
         };
-        let name = self.text(
-            site.name.clone(),
-            rules::name,
-            "a name of 1 to 80 characters",
-        );
-        let mut made = offhook_switch::config::Site {
-            name,
-            ..Default::default()
-        };
+        let name = self.text(site.name.clone(), rules::name, "a name of 1 to 80 characters");
+        let mut made = offhook_switch::config::Site { name, ..Default::default() };
         if let Some(country) = &site.country {
-            made.country = self.text(
-                country.clone(),
-                rules::country,
-                "an ISO 3166 code such as \"FR\"",
-            );
+            made.country = self.text(country.clone(), rules::country, "an ISO 3166 code such as \"FR\"");
         }
         if let Some(zone) = &site.time_zone {
-            made.time_zone = self.text(
-                zone.clone(),
-                rules::time_zone,
-                "an IANA time zone such as \"Europe/Paris\"",
-            );
+            made.time_zone = self.text(zone.clone(), rules::time_zone, "an IANA time zone such as \"Europe/Paris\"");
         }
         if let Some(language) = &site.language {
             made.language = self.text(language.clone(), rules::language, "\"en\" or \"fr\"");
@@ -232,11 +200,7 @@ impl Checker<'_> {
         if let Some(numbers) = &site.emergency_numbers {
             made.emergency_numbers.clear();
             for number in numbers {
-                let number = self.text(
-                    number.clone(),
-                    rules::emergency_number,
-                    "an emergency number of 2 to 6 digits",
-                );
+                let number = self.text(number.clone(), rules::emergency_number, "an emergency number of 2 to 6 digits");
                 made.emergency_numbers.push(number);
             }
         }
@@ -263,23 +227,14 @@ impl Checker<'_> {
         self.plan.network.ban_loopback = listen.ban_loopback.unwrap_or(false);
         if let Some(range) = listen.rtp {
             let ports = range.get_ref().split_once('-');
-            let ports = ports.and_then(|(first, last)| {
-                Some((
-                    first.trim().parse::<u16>().ok()?,
-                    last.trim().parse::<u16>().ok()?,
-                ))
-            });
+            let ports = ports
+                .and_then(|(first, last)| Some((first.trim().parse::<u16>().ok()?, last.trim().parse::<u16>().ok()?)));
             match ports {
-                Some((first, last))
-                    if first >= 1024u16 && first.is_multiple_of(2) && last > first =>
-                {
+                Some((first, last)) if first >= 1024u16 && first.is_multiple_of(2) && last > first => {
                     self.plan.network.rtp_first = first;
                     self.plan.network.rtp_last = last;
                 }
-                _ => self.find(
-                    range.span(),
-                    "expected a range of ports such as \"30000-39999\", even, from 1024",
-                ),
+                _ => self.find(range.span(), "expected a range of ports such as \"30000-39999\", even, from 1024"),
             }
         }
     }
@@ -299,11 +254,8 @@ impl Checker<'_> {
             LineKind::Fxs => "FXS",
             LineKind::Fxo => "FXO",
         };
-        let made = Line {
-            port: line.port,
-            kind: line.kind,
-            label: label.unwrap_or_else(|| format!("{kind} {}", line.port)),
-        };
+        let made =
+            Line { port: line.port, kind: line.kind, label: label.unwrap_or_else(|| format!("{kind} {}", line.port)) };
         self.plan.lines.push((id, made));
     }
 
@@ -318,11 +270,7 @@ impl Checker<'_> {
     fn user(&mut self, section: Spanned<UserSection>) {
         let section = section.into_inner();
         let span = section.extension.span();
-        let extension = self.text(
-            section.extension,
-            rules::extension,
-            "an extension of 2 to 8 digits",
-        );
+        let extension = self.text(section.extension, rules::extension, "an extension of 2 to 8 digits");
         self.take_number(span.clone(), &extension, "an extension");
         let number = "a number: digits, * and #, + in front";
         let user = User {
@@ -353,23 +301,15 @@ impl Checker<'_> {
         let section = section.into_inner();
         let (from, to) = (*section.from.get_ref(), *section.to.get_ref());
         if from > to || from < 10 || to > 99_999_999 {
-            self.find(
-                section.from.span(),
-                "expected `from` not above `to`, both of 2 to 8 digits",
-            );
+            self.find(section.from.span(), "expected `from` not above `to`, both of 2 to 8 digits");
             return;
         }
         if (to - from) as usize >= MOST_USERS {
-            self.find(
-                section.to.span(),
-                format!("more than {MOST_USERS} extensions"),
-            );
+            self.find(section.to.span(), format!("more than {MOST_USERS} extensions"));
             return;
         }
         let max_calls = self.bounded(section.max_calls, 4, 1, 100);
-        let name = section
-            .name
-            .map_or_else(|| "{extension}".to_owned(), Spanned::into_inner);
+        let name = section.name.map_or_else(|| "{extension}".to_owned(), Spanned::into_inner);
         for number in from..=to {
             let findings = self.findings.len();
             let extension = number.to_string();
@@ -389,10 +329,7 @@ impl Checker<'_> {
             };
             self.users.insert(extension.clone(), id);
             self.plan.users.push((id, user));
-            let password = section
-                .password
-                .get_ref()
-                .replace("{extension}", &extension);
+            let password = section.password.get_ref().replace("{extension}", &extension);
             let password = Spanned::new(section.password.span(), password);
             self.sip(id, span.clone(), String::new(), extension, password);
             if self.findings.len() > findings {
@@ -402,39 +339,21 @@ impl Checker<'_> {
         }
     }
 
-    fn sip(
-        &mut self,
-        user: UserId,
-        span: Range<usize>,
-        label: String,
-        username: String,
-        password: Text,
-    ) {
+    fn sip(&mut self, user: UserId, span: Range<usize>, label: String, username: String, password: Text) {
         if !self.usernames.insert(username.clone()) {
             self.find(span, format!("the SIP user name {username} is there twice"));
         }
         if !rules::password(password.get_ref()) {
-            self.find(
-                password.span(),
-                "expected a password of 1 to 200 characters",
-            );
-        } else if !self.plan.allow_weak_secrets
-            && !rules::strong_secret(&username, password.get_ref())
-        {
+            self.find(password.span(), "expected a password of 1 to 200 characters");
+        } else if !self.plan.allow_weak_secrets && !rules::strong_secret(&username, password.get_ref()) {
             self.find(
                 password.span(),
                 "the password is weak: take 12 characters or more, 6 different ones, without the user name \
                  (or set allow_weak_secrets = true on a network of your own)",
             );
         }
-        let new = NewDevice::Sip {
-            label,
-            username: Some(username),
-            password: password.into_inner(),
-        };
-        self.plan
-            .devices
-            .push((DeviceId(Uuid::now_v7()), user, new));
+        let new = NewDevice::Sip { label, username: Some(username), password: password.into_inner() };
+        self.plan.devices.push((DeviceId(Uuid::now_v7()), user, new));
     }
 
     /// The line of a port, once.
@@ -447,9 +366,7 @@ impl Checker<'_> {
                 LineKind::Fxs => format!("port {number} is not FXS: a telephone needs an FXS port"),
                 LineKind::Fxo => format!("port {number} is not FXO: a trunk needs an FXO port"),
             }),
-            Some(_) if !self.used_ports.insert(number) => {
-                Some(format!("port {number} is used twice"))
-            }
+            Some(_) if !self.used_ports.insert(number) => Some(format!("port {number} is used twice")),
             Some(_) => None,
         };
         if let Some(message) = message {
@@ -460,11 +377,7 @@ impl Checker<'_> {
 
     fn analog(&mut self, user: UserId, label: String, port: Spanned<u16>) {
         let line = self.port(&port, LineKind::Fxs);
-        self.plan.devices.push((
-            DeviceId(Uuid::now_v7()),
-            user,
-            NewDevice::Analog { label, line },
-        ));
+        self.plan.devices.push((DeviceId(Uuid::now_v7()), user, NewDevice::Analog { label, line }));
     }
 
     fn device(&mut self, section: Spanned<DeviceSection>) {
@@ -474,11 +387,7 @@ impl Checker<'_> {
             self.find(section.user.span(), "there is no such extension");
             return;
         };
-        let label = self.maybe(
-            section.label,
-            rules::label,
-            "a label of up to 80 characters",
-        );
+        let label = self.maybe(section.label, rules::label, "a label of up to 80 characters");
         let label = label.unwrap_or_default();
         match (section.username, section.password, section.line) {
             (username, Some(password), None) => {
@@ -493,10 +402,7 @@ impl Checker<'_> {
                 self.sip(user, span, label, username, password);
             }
             (None, None, Some(line)) => self.analog(user, label, line),
-            _ => self.find(
-                span,
-                "expected either `password` (SIP, with `username`) or `line` (analog)",
-            ),
+            _ => self.find(span, "expected either `password` (SIP, with `username`) or `line` (analog)"),
         }
     }
 
@@ -504,46 +410,26 @@ impl Checker<'_> {
         let span = section.span();
         let section = section.into_inner();
         let id = TrunkId(Uuid::now_v7());
-        if self
-            .trunks
-            .insert(section.name.get_ref().clone(), id)
-            .is_some()
-        {
+        if self.trunks.insert(section.name.get_ref().clone(), id).is_some() {
             self.find(section.name.span(), "this name is there twice");
         }
         let name = self.text(section.name, rules::name, "a name of 1 to 80 characters");
         let kind = match (section.line, section.uri) {
-            (Some(line), None) => TrunkKind::Line {
-                line: self.port(&line, LineKind::Fxo),
-            },
+            (Some(line), None) => TrunkKind::Line { line: self.port(&line, LineKind::Fxo) },
             (None, Some(uri)) => TrunkKind::Sip {
-                uri: self.text(
-                    uri,
-                    rules::sip_uri,
-                    "a SIP URI such as \"sip:carrier.example\"",
-                ),
+                uri: self.text(uri, rules::sip_uri, "a SIP URI such as \"sip:carrier.example\""),
                 username: self.maybe(section.username, rules::password, "a user name"),
                 password: self.maybe(section.password, rules::password, "a password"),
                 addresses: section.addresses,
                 register: section.register,
             },
             _ => {
-                self.find(
-                    span,
-                    "expected either `line` (an FXO port) or `uri` (a SIP peer)",
-                );
+                self.find(span, "expected either `line` (an FXO port) or `uri` (a SIP peer)");
                 return;
             }
         };
         let max_calls = self.bounded(section.max_calls, 30, 1, 1000);
-        self.plan.trunks.push((
-            id,
-            Trunk {
-                name,
-                kind,
-                max_calls,
-            },
-        ));
+        self.plan.trunks.push((id, Trunk { name, kind, max_calls }));
     }
 
     fn trunk_named(&mut self, name: &Text) -> TrunkId {
@@ -572,22 +458,14 @@ impl Checker<'_> {
             pattern,
             strip,
             prepend: prepend.unwrap_or_default(),
-            trunks: section
-                .trunks
-                .iter()
-                .map(|name| self.trunk_named(name))
-                .collect(),
+            trunks: section.trunks.iter().map(|name| self.trunk_named(name)).collect(),
         };
         self.plan.routes.push(route);
     }
 
     fn announcement(&mut self, section: super::schema::AnnouncementSection) {
         let span = section.number.span();
-        let number = self.text(
-            section.number,
-            rules::extension,
-            "a number of 2 to 8 digits",
-        );
+        let number = self.text(section.number, rules::extension, "a number of 2 to 8 digits");
         self.take_number(span, &number, "an announcement");
         fn digit(text: &str) -> bool {
             text.chars().count() == 1 && text.chars().all(rules::digit)
@@ -605,55 +483,37 @@ impl Checker<'_> {
     fn inbound(&mut self, section: super::schema::InboundSection) {
         let trunk = section.trunk.map(|name| self.trunk_named(&name));
         let number = self.maybe(section.number, rules::number, "a number");
-        let known = matches!(
-            self.numbers.get(section.destination.get_ref()),
-            Some(&("an extension" | "an announcement"))
-        );
+        let known =
+            matches!(self.numbers.get(section.destination.get_ref()), Some(&("an extension" | "an announcement")));
         if !known {
-            self.find(
-                section.destination.span(),
-                "there is no such extension or announcement",
-            );
+            self.find(section.destination.span(), "there is no such extension or announcement");
         }
         let destination = section.destination.into_inner();
-        self.plan.inbound.push(InboundRoute {
-            trunk,
-            number,
-            destination,
-        });
+        self.plan.inbound.push(InboundRoute { trunk, number, destination });
     }
 
     fn administrator(&mut self, section: Spanned<super::schema::AdministratorSection>) {
         let span = section.span();
         let section = section.into_inner();
-        let name = self
-            .maybe(section.name, rules::username, "a user name")
-            .unwrap_or_else(|| "admin".into());
+        let name = self.maybe(section.name, rules::username, "a user name").unwrap_or_else(|| "admin".into());
         let language = self.maybe(section.language, rules::language, "\"en\" or \"fr\"");
         let password = match (section.password, section.password_hash) {
             (Some(password), None) => {
-                if let Err(weakness) =
-                    secret::check_password(password.get_ref(), &self.plan.site.name)
+                if let Err(weakness) = secret::check_password(password.get_ref(), &self.plan.site.name)
                     && !self.plan.allow_weak_secrets
                 {
                     self.find(password.span(), weakness.to_string());
                 }
                 PasswordPlan::Text(password.into_inner())
             }
-            (None, Some(hash)) => PasswordPlan::Hash(self.text(
-                hash,
-                secret::is_password_hash,
-                "an Argon2 hash (\"$argon2id$…\")",
-            )),
+            (None, Some(hash)) => {
+                PasswordPlan::Hash(self.text(hash, secret::is_password_hash, "an Argon2 hash (\"$argon2id$…\")"))
+            }
             _ => {
                 self.find(span, "expected either `password` or `password_hash`");
                 return;
             }
         };
-        self.plan.administrator = Some(AdministratorPlan {
-            name,
-            password,
-            language,
-        });
+        self.plan.administrator = Some(AdministratorPlan { name, password, language });
     }
 }

@@ -4,9 +4,8 @@ use offhook_switch::config::{Config, DeviceKind, TrunkKind};
 use toml::Spanned;
 
 use super::schema::{
-    AdministratorSection, AnnouncementSection, DeviceSection, InboundSection, LineSection,
-    ListenSection, RecordingSection, RouteSection, SiteFile, SiteSection, TrunkSection,
-    UserSection,
+    AdministratorSection, AnnouncementSection, DeviceSection, InboundSection, LineSection, ListenSection,
+    RecordingSection, RouteSection, SiteFile, SiteSection, TrunkSection, UserSection,
 };
 use crate::error::StoreError;
 use crate::sql::rows;
@@ -100,29 +99,20 @@ fn sections(config: &Config) -> SiteFile {
             time_zone: Some(text(&site.time_zone)),
             language: Some(text(&site.language)),
             realm: Some(text(&site.realm)),
-            emergency_numbers: Some(
-                site.emergency_numbers
-                    .iter()
-                    .map(|number| text(number))
-                    .collect(),
-            ),
+            emergency_numbers: Some(site.emergency_numbers.iter().map(|number| text(number)).collect()),
         }),
-        line: Vec::from_iter(lines.iter().map(|line| {
-            spanned(LineSection {
-                port: line.port,
-                kind: line.kind,
-                label: Some(text(&line.label)),
-            })
-        })),
+        line: Vec::from_iter(
+            lines
+                .iter()
+                .map(|line| spanned(LineSection { port: line.port, kind: line.kind, label: Some(text(&line.label)) })),
+        ),
         user: Vec::from_iter(users.iter().map(|user| {
             spanned(UserSection {
                 extension: text(&user.extension),
                 name: text(&user.name),
                 password: None,
                 line: None,
-                ring_time: Some(spanned(
-                    u32::try_from(user.ring_time.as_secs()).unwrap_or(180),
-                )),
+                ring_time: Some(spanned(u32::try_from(user.ring_time.as_secs()).unwrap_or(180))),
                 do_not_disturb: user.do_not_disturb,
                 forward_always: maybe(user.forward_always.as_ref()),
                 forward_busy: maybe(user.forward_busy.as_ref()),
@@ -145,13 +135,7 @@ fn sections(config: &Config) -> SiteFile {
             };
             match &trunk.kind {
                 TrunkKind::Line { line } => section.line = port(line),
-                TrunkKind::Sip {
-                    uri,
-                    username,
-                    password,
-                    addresses,
-                    register,
-                } => {
+                TrunkKind::Sip { uri, username, password, addresses, register } => {
                     section.uri = Some(text(uri));
                     section.username = maybe(username.as_ref());
                     section.password = maybe(password.as_ref());
@@ -174,9 +158,7 @@ fn sections(config: &Config) -> SiteFile {
                 number: text(&announcement.number),
                 name: text(&announcement.name),
                 file: maybe(announcement.file.as_ref()),
-                hang_up_digit: announcement
-                    .hang_up_digit
-                    .map(|digit| spanned(digit.to_string())),
+                hang_up_digit: announcement.hang_up_digit.map(|digit| spanned(digit.to_string())),
             })
         })),
         inbound: Vec::from_iter(config.inbound.iter().map(|route| {
@@ -187,10 +169,7 @@ fn sections(config: &Config) -> SiteFile {
             })
         })),
         recording: Vec::from_iter(config.recording.iter().map(|rule| {
-            spanned(RecordingSection {
-                caller: maybe(rule.caller.as_ref()),
-                callee: maybe(rule.callee.as_ref()),
-            })
+            spanned(RecordingSection { caller: maybe(rule.caller.as_ref()), callee: maybe(rule.callee.as_ref()) })
         })),
         ..SiteFile::default()
     }

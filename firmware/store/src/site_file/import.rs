@@ -40,10 +40,7 @@ impl Store {
                     PasswordPlan::Hash(hash) => hash.clone(),
                 },
                 role: "administrator".into(),
-                language: administrator
-                    .language
-                    .clone()
-                    .unwrap_or_else(|| plan.site.language.clone()),
+                language: administrator.language.clone().unwrap_or_else(|| plan.site.language.clone()),
             }),
         };
         let seal = self.seal().clone();
@@ -53,11 +50,7 @@ impl Store {
             }
             site::put(connection, &plan.site, &plan.network)?;
             settings::put(connection, settings::LISTEN, &plan.listen)?;
-            settings::put(
-                connection,
-                settings::ALLOW_WEAK_SECRETS,
-                &plan.allow_weak_secrets,
-            )?;
+            settings::put(connection, settings::ALLOW_WEAK_SECRETS, &plan.allow_weak_secrets)?;
             for (id, line) in &plan.lines {
                 lines::put(connection, *id, line)?;
             }
@@ -75,25 +68,11 @@ impl Store {
             }
             for (position, route) in (0..).zip(plan.routes) {
                 let id = Uuid::now_v7();
-                routes::put_outbound(
-                    connection,
-                    &Placed {
-                        id,
-                        position,
-                        route,
-                    },
-                )?;
+                routes::put_outbound(connection, &Placed { id, position, route })?;
             }
             for (position, route) in (0..).zip(plan.inbound) {
                 let id = Uuid::now_v7();
-                routes::put_inbound(
-                    connection,
-                    &Placed {
-                        id,
-                        position,
-                        route,
-                    },
-                )?;
+                routes::put_inbound(connection, &Placed { id, position, route })?;
             }
             for rule in &plan.recording {
                 recording_rules::put(connection, Uuid::now_v7(), rule)?;

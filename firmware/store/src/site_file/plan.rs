@@ -78,8 +78,6 @@ pub enum PasswordPlan {
 
 impl fmt::Debug for AdministratorPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdministratorPlan")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("AdministratorPlan").field("name", &self.name).finish_non_exhaustive()
     }
 }

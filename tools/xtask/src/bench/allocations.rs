@@ -1,10 +1,7 @@
 //! Counts the allocations of the calling thread, for benchmarks that print them.
 //!
 //! The only unsafe code of this tool: `GlobalAlloc` is an unsafe trait, and there is no other way to see allocations.
-#![expect(
-    unsafe_code,
-    reason = "a counting allocator implements the unsafe trait GlobalAlloc"
-)]
+#![expect(unsafe_code, reason = "a counting allocator implements the unsafe trait GlobalAlloc")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

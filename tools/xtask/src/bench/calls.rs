@@ -42,7 +42,7 @@ pub fn run(calls: u64, rate: u64) -> Result<()> {
     sipp(&root, &work, "register.xml", 100, 500, &["-p", "5072"], &users(1101..=1200, "5071"))?;
 
     let mut callee = sipp_child(&root, &work, "answer.xml", calls, rate, &["-p", "5071"], &[])?;
-    let pairs: Vec<String> = (0..100).map(|i| format!("{};secret-{};{}", 1001 + i, 1001 + i, 1101 + i)).collect();
+    let pairs: Vec<String> = (0..100).map(|i| user(1001 + i, 1101 + i)).collect();
     let (before, began) = (cpu_seconds(daemon.child.id())?, Instant::now());
     let outcome = sipp(&root, &work, "call.xml", calls, rate, &["-p", "5073"], &pairs);
     let (spent, wall) = (cpu_seconds(daemon.child.id())? - before, began.elapsed().as_secs_f64());
@@ -115,7 +115,12 @@ impl Drop for Daemon {
 }
 
 fn users(range: std::ops::RangeInclusive<u32>, contact_port: &str) -> Vec<String> {
-    range.map(|e| format!("{e};secret-{e};{contact_port}")).collect()
+    range.map(|e| user(e, contact_port)).collect()
+}
+
+/// Fields of a SIPp line: the extension, its credentials as SIPp wants them, what follows.
+fn user(extension: u32, more: impl std::fmt::Display) -> String {
+    format!("{extension};[authentication username={extension} password=secret-{extension}];{more}")
 }
 
 fn sipp_child(root: &Path, work: &Path, scenario: &str, calls: u64, rate: u64, more: &[&str], fields: &[String]) -> Result<Child> {

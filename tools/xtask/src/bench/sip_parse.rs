@@ -25,11 +25,7 @@ struct Results {
 
 impl Results {
     fn new(name: &'static str) -> Results {
-        Results {
-            name,
-            nanoseconds: Vec::with_capacity(ROUNDS),
-            allocations: 0.0,
-        }
+        Results { name, nanoseconds: Vec::with_capacity(ROUNDS), allocations: 0.0 }
     }
 
     fn round(&mut self, mut work: impl FnMut()) {
@@ -40,16 +36,14 @@ impl Results {
         }
         let elapsed = start.elapsed();
         self.allocations = (allocations::count() - allocated) as f64 / f64::from(MESSAGES);
-        self.nanoseconds
-            .push(elapsed.as_secs_f64() * 1e9 / f64::from(MESSAGES));
+        self.nanoseconds.push(elapsed.as_secs_f64() * 1e9 / f64::from(MESSAGES));
     }
 
-    fn median(&mut self) -> f64 {
+    /// The median of the rounds, and the fastest: the one the rest of the machine disturbed least.
+    fn median_and_fastest(&mut self) -> (f64, f64) {
         self.nanoseconds.sort_by(f64::total_cmp);
-        self.nanoseconds
-            .get(self.nanoseconds.len() / 2)
-            .copied()
-            .unwrap_or_default()
+        let round = |at: usize| self.nanoseconds.get(at).copied().unwrap_or_default();
+        (round(self.nanoseconds.len() / 2), round(0))
     }
 }
 
@@ -57,11 +51,8 @@ impl Results {
 #[expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 pub(crate) fn run() -> anyhow::Result<()> {
     let bytes = Bytes::from_static(INVITE);
-    let message =
-        Message::parse_datagram(bytes.clone()).context("our parser refuses the message")?;
-    message
-        .validate()
-        .context("our parser finds the message invalid")?;
+    let message = Message::parse_datagram(bytes.clone()).context("our parser refuses the message")?;
+    message.validate().context("our parser finds the message invalid")?;
     let other = rsip::SipMessage::try_from(INVITE).context("rsip refuses the message")?;
     ensure!(other.is_request(), "rsip reads something else");
 
@@ -76,13 +67,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         });
         handle.round(|| {
             if let Ok(message) = Message::parse_datagram(black_box(&bytes).clone()) {
-                black_box((
-                    message.top_via(),
-                    message.from(),
-                    message.to(),
-                    message.cseq(),
-                    message.contacts(),
-                ));
+                black_box((message.top_via(), message.from(), message.to(), message.cseq(), message.contacts()));
             }
         });
         validate.round(|| {
@@ -94,16 +79,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
             black_box(message.is_ok());
         });
     }
-    println!(
-        "INVITE with SDP, {} bytes; median of {ROUNDS} rounds of {MESSAGES} messages",
-        INVITE.len()
-    );
+    println!("INVITE with SDP, {} bytes; {ROUNDS} rounds of {MESSAGES} messages", INVITE.len());
+    println!("{:<50} {:>12} {:>12} {:>12}", "per message", "median ns", "fastest ns", "allocations");
     for results in [&mut parse, &mut handle, &mut validate, &mut rsip] {
-        let median = results.median();
-        println!(
-            "{:<52} {median:>8.0} ns/message {:>7.1} allocations/message",
-            results.name, results.allocations
-        );
+        let (median, fastest) = results.median_and_fastest();
+        println!("{:<50} {median:>12.0} {fastest:>12.0} {:>12.1}", results.name, results.allocations);
     }
     Ok(())
 }

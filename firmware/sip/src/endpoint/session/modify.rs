@@ -19,17 +19,8 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`Gone`] when the session is over.
-    pub fn reoffer(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        body: Option<Body>,
-    ) -> Result<(), Gone> {
-        let data = self
-            .sessions
-            .get_mut(&session)
-            .filter(|data| !data.quiet)
-            .ok_or(Gone)?;
+    pub fn reoffer(&mut self, now: Instant, session: SessionId, body: Option<Body>) -> Result<(), Gone> {
+        let data = self.sessions.get_mut(&session).filter(|data| !data.quiet).ok_or(Gone)?;
         data.queued = Some(body);
         self.run_queued(now, session);
         Ok(())
@@ -40,10 +31,7 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        if session.quiet
-            || !session.is_stable()
-            || self.deadlines.is_set(Owner::Session(id), Timer::Glare)
-        {
+        if session.quiet || !session.is_stable() || self.deadlines.is_set(Owner::Session(id), Timer::Glare) {
             return;
         }
         let early = session.state != State::Up;
@@ -58,31 +46,17 @@ impl Endpoint {
     }
 
     /// Sends re-INVITE or UPDATE.
-    pub(crate) fn send_change(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        body: Option<Body>,
-        update: bool,
-        refresh: bool,
-    ) {
+    pub(crate) fn send_change(&mut self, now: Instant, id: SessionId, body: Option<Body>, update: bool, refresh: bool) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
         let lines = session.change_lines();
         let offer = body.clone();
-        let (method, user) = if update {
-            (Method::Update, User::Update(id))
-        } else {
-            (Method::Invite, User::Reinvite(id))
-        };
+        let (method, user) =
+            if update { (Method::Update, User::Update(id)) } else { (Method::Invite, User::Reinvite(id)) };
         // The number of the request is known before it starts: its end may come at once.
         let outgoing = self.next_id + 1;
-        session.exchange = Exchange::Local {
-            outgoing,
-            offer,
-            refresh,
-        };
+        session.exchange = Exchange::Local { outgoing, offer, refresh };
         self.send_in_dialog(now, id, method, lines, body, user);
     }
 
@@ -108,12 +82,7 @@ impl Endpoint {
         if let Some(dialog) = session.dialogs.get_mut(current) {
             dialog.refresh_target(&response);
         }
-        let Exchange::Local {
-            outgoing: under_way,
-            offer,
-            refresh,
-        } = session.exchange.clone()
-        else {
+        let Exchange::Local { outgoing: under_way, offer, refresh } = session.exchange.clone() else {
             return;
         };
         if under_way != outgoing {
@@ -126,18 +95,12 @@ impl Endpoint {
             session.local_body = offer;
         }
         if asked && body.is_some() {
-            session.owed_ack = Some(OwedAck {
-                cseq,
-                transaction,
-                auth,
-            });
+            session.owed_ack = Some(OwedAck { cseq, transaction, auth });
             self.start_interval_as_uac(now, id, &response);
             self.emit(Event::Offer { session: id, body });
             return;
         }
-        self.with_session(id, |endpoint, session| {
-            endpoint.acknowledge(now, session, cseq, transaction, auth, None)
-        });
+        self.with_session(id, |endpoint, session| endpoint.acknowledge(now, session, cseq, transaction, auth, None));
         self.start_interval_as_uac(now, id, &response);
         if !refresh {
             self.emit(Event::OfferAnswered { session: id, body });
@@ -146,13 +109,7 @@ impl Endpoint {
     }
 
     /// 2xx of our UPDATE.
-    pub(crate) fn on_update_success(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        outgoing: u64,
-        response: &Message,
-    ) {
+    pub(crate) fn on_update_success(&mut self, now: Instant, id: SessionId, outgoing: u64, response: &Message) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -161,12 +118,7 @@ impl Endpoint {
         if let Some(dialog) = session.dialogs.get_mut(current) {
             dialog.refresh_target(response);
         }
-        let Exchange::Local {
-            outgoing: under_way,
-            offer,
-            refresh,
-        } = session.exchange.clone()
-        else {
+        let Exchange::Local { outgoing: under_way, offer, refresh } = session.exchange.clone() else {
             return;
         };
         if under_way != outgoing {
@@ -181,10 +133,7 @@ impl Endpoint {
             self.start_interval_as_uac(now, id, response);
         }
         if offered && !refresh {
-            self.emit(Event::OfferAnswered {
-                session: id,
-                body: body_of(response),
-            });
+            self.emit(Event::OfferAnswered { session: id, body: body_of(response) });
         }
         self.run_queued(now, id);
     }
@@ -204,12 +153,7 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        let Exchange::Local {
-            outgoing: under_way,
-            offer,
-            refresh,
-        } = session.exchange.clone()
-        else {
+        let Exchange::Local { outgoing: under_way, offer, refresh } = session.exchange.clone() else {
             return;
         };
         if under_way != outgoing {
@@ -222,27 +166,15 @@ impl Endpoint {
                 // RFC 3261 §14.1: who made the Call-ID waits 2.1–4 s, the other 0–2 s, in steps of 10 ms.
                 let is_caller = session.is_caller;
                 if refresh {
-                    self.deadlines.set(
-                        Owner::Session(id),
-                        Timer::SessionRefresh,
-                        now + Duration::from_secs(4),
-                    );
+                    self.deadlines.set(Owner::Session(id), Timer::SessionRefresh, now + Duration::from_secs(4));
                     return;
                 }
                 if session.queued.is_none() {
                     session.queued = Some(offer);
                 }
                 let steps = u64::from(self.random.next_u32());
-                let wait = if is_caller {
-                    2_100 + steps % 191 * 10
-                } else {
-                    steps % 201 * 10
-                };
-                self.deadlines.set(
-                    Owner::Session(id),
-                    Timer::Glare,
-                    now + Duration::from_millis(wait),
-                );
+                let wait = if is_caller { 2_100 + steps % 191 * 10 } else { steps % 201 * 10 };
+                self.deadlines.set(Owner::Session(id), Timer::Glare, now + Duration::from_millis(wait));
             }
             _ if refresh => {
                 if matches!(status, 405 | 501) && session.peer.update {
@@ -251,23 +183,14 @@ impl Endpoint {
                 }
             }
             _ => {
-                self.emit(Event::OfferRejected {
-                    session: id,
-                    status,
-                });
+                self.emit(Event::OfferRejected { session: id, status });
                 self.run_queued(now, id);
             }
         }
     }
 
     /// re-INVITE received.
-    pub(crate) fn on_reinvite(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        transaction: u64,
-        incoming: &Incoming,
-    ) {
+    pub(crate) fn on_reinvite(&mut self, now: Instant, id: SessionId, transaction: u64, incoming: &Incoming) {
         if let Some(lines) = self.interval_too_small(&incoming.request) {
             self.reply(now, transaction, 422, &lines);
             return;
@@ -292,46 +215,26 @@ impl Endpoint {
             dialog.refresh_target(&incoming.request);
         }
         // The peer has our 2xx when it begins anew: its ACK was lost.
-        let confirmed =
-            session.unacked.take().is_some_and(|unacked| unacked.first) && !session.quiet;
-        self.deadlines
-            .stop(Owner::Session(id), Timer::AnswerRetransmit);
-        self.deadlines
-            .stop(Owner::Session(id), Timer::AnswerTimeout);
+        let confirmed = session.unacked.take().is_some_and(|unacked| unacked.first) && !session.quiet;
+        self.deadlines.stop(Owner::Session(id), Timer::AnswerRetransmit);
+        self.deadlines.stop(Owner::Session(id), Timer::AnswerTimeout);
         if let Some(reason) = session.bye_wanted.take() {
             self.reply(now, transaction, 487, "");
             self.hang_up(now, id, reason.as_deref());
             return;
         }
-        session.exchange = Exchange::Remote {
-            transaction,
-            invite: true,
-            asked: body.is_none(),
-        };
+        session.exchange = Exchange::Remote { transaction, invite: true, asked: body.is_none() };
         claim(self, transaction, ServerUser::Session(id));
         self.reply(now, transaction, 100, "");
-        self.deadlines.set(
-            Owner::Session(id),
-            Timer::OfferUnanswered,
-            now + self.config.t1 * 60,
-        );
+        self.deadlines.set(Owner::Session(id), Timer::OfferUnanswered, now + self.config.t1 * 60);
         if confirmed {
-            self.emit(Event::Confirmed {
-                session: id,
-                body: None,
-            });
+            self.emit(Event::Confirmed { session: id, body: None });
         }
         self.emit(Event::Offer { session: id, body });
     }
 
     /// UPDATE received (RFC 3311 §5.2).
-    pub(crate) fn on_update(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        transaction: u64,
-        incoming: &Incoming,
-    ) {
+    pub(crate) fn on_update(&mut self, now: Instant, id: SessionId, transaction: u64, incoming: &Incoming) {
         if let Some(lines) = self.interval_too_small(&incoming.request) {
             self.reply(now, transaction, 422, &lines);
             return;
@@ -348,9 +251,7 @@ impl Endpoint {
                 // The peer's offer in INVITE is not answered yet.
                 State::Ringing { .. } if !session.answered_early => Some(500),
                 State::Calling { .. } if !session.answered_early => Some(491),
-                State::Ringing { .. } | State::Calling { .. } | State::Up => {
-                    session.refusal_of_offer()
-                }
+                State::Ringing { .. } | State::Calling { .. } | State::Up => session.refusal_of_offer(),
             }
         };
         if self.refuse_change(now, transaction, refusal) {
@@ -360,9 +261,7 @@ impl Endpoint {
             return;
         };
         session.learn(&incoming.request);
-        let at = session
-            .dialog_of(&incoming.from_tag)
-            .unwrap_or(session.current);
+        let at = session.dialog_of(&incoming.from_tag).unwrap_or(session.current);
         if let Some(dialog) = session.dialogs.get_mut(at) {
             dialog.refresh_target(&incoming.request);
         }
@@ -371,17 +270,9 @@ impl Endpoint {
             self.respond_in_session(now, id, transaction, 200, &lines, None);
             return;
         }
-        session.exchange = Exchange::Remote {
-            transaction,
-            invite: false,
-            asked: false,
-        };
+        session.exchange = Exchange::Remote { transaction, invite: false, asked: false };
         claim(self, transaction, ServerUser::Session(id));
-        self.deadlines.set(
-            Owner::Session(id),
-            Timer::OfferUnanswered,
-            now + self.config.t1 * 60,
-        );
+        self.deadlines.set(Owner::Session(id), Timer::OfferUnanswered, now + self.config.t1 * 60);
         self.emit(Event::Offer { session: id, body });
     }
 
@@ -398,16 +289,8 @@ impl Endpoint {
 
     /// Header lines of a 2xx to a change, with the session interval.
     fn change_answer_lines(&mut self, now: Instant, id: SessionId, request: &Message) -> String {
-        let mut lines = format!(
-            "Allow: {}\r\nSupported: {}\r\n",
-            compose::ALLOW,
-            compose::SUPPORTED
-        );
-        if self
-            .sessions
-            .get(&id)
-            .is_some_and(|session| session.state == State::Up)
-        {
+        let mut lines = format!("Allow: {}\r\nSupported: {}\r\n", compose::ALLOW, compose::SUPPORTED);
+        if self.sessions.get(&id).is_some_and(|session| session.state == State::Up) {
             lines.push_str(&self.start_interval_as_uas(now, id, request));
         }
         lines
@@ -417,18 +300,9 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`Gone`] when there is none.
-    pub fn accept_offer(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        body: Option<Body>,
-    ) -> Result<(), Gone> {
+    pub fn accept_offer(&mut self, now: Instant, session: SessionId, body: Option<Body>) -> Result<(), Gone> {
         let id = session;
-        let data = self
-            .sessions
-            .get_mut(&id)
-            .filter(|data| !data.quiet)
-            .ok_or(Gone)?;
+        let data = self.sessions.get_mut(&id).filter(|data| !data.quiet).ok_or(Gone)?;
         if let Some(owed) = data.owed_ack.take() {
             data.local_body.clone_from(&body);
             self.with_session(id, |endpoint, session| {
@@ -441,39 +315,20 @@ impl Endpoint {
             self.answer_in_prack(now, id, body);
             return Ok(());
         }
-        let Exchange::Remote {
-            transaction,
-            invite,
-            asked,
-        } = data.exchange
-        else {
+        let Exchange::Remote { transaction, invite, asked } = data.exchange else {
             return Err(Gone);
         };
         data.exchange = Exchange::Idle;
         if body.is_some() {
             data.local_body.clone_from(&body);
         }
-        self.deadlines
-            .stop(Owner::Session(id), Timer::OfferUnanswered);
-        let request = self
-            .transactions
-            .server_ref(transaction)
-            .and_then(|server| server.request.clone())
-            .ok_or(Gone)?;
+        self.deadlines.stop(Owner::Session(id), Timer::OfferUnanswered);
+        let request =
+            self.transactions.server_ref(transaction).and_then(|server| server.request.clone()).ok_or(Gone)?;
         let lines = self.change_answer_lines(now, id, &request);
-        let bytes = self
-            .respond_in_session(now, id, transaction, 200, &lines, body.as_ref())
-            .ok_or(Gone)?;
+        let bytes = self.respond_in_session(now, id, transaction, 200, &lines, body.as_ref()).ok_or(Gone)?;
         if invite && let Some(cseq) = request.cseq() {
-            self.await_ack(
-                now,
-                id,
-                transaction,
-                cseq.number,
-                bytes,
-                asked && body.is_some(),
-                false,
-            );
+            self.await_ack(now, id, transaction, cseq.number, bytes, asked && body.is_some(), false);
         }
         self.run_queued(now, id);
         Ok(())
@@ -483,12 +338,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`Gone`] when there is none.
-    pub fn reject_offer(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        status: u16,
-    ) -> Result<(), Gone> {
+    pub fn reject_offer(&mut self, now: Instant, session: SessionId, status: u16) -> Result<(), Gone> {
         let id = session;
         let data = self.sessions.get_mut(&id).ok_or(Gone)?;
         if data.owed_ack.is_some() || data.owed_prack.is_some() {
@@ -498,12 +348,7 @@ impl Endpoint {
             if was_up {
                 self.hang_up(now, id, None);
                 if !quiet {
-                    self.emit(Event::Ended {
-                        session: id,
-                        by_peer: false,
-                        reason: None,
-                        expired: false,
-                    });
+                    self.emit(Event::Ended { session: id, by_peer: false, reason: None, expired: false });
                 }
             } else {
                 return self.cancel(now, id, None);
@@ -514,8 +359,7 @@ impl Endpoint {
             return Err(Gone);
         };
         data.exchange = Exchange::Idle;
-        self.deadlines
-            .stop(Owner::Session(id), Timer::OfferUnanswered);
+        self.deadlines.stop(Owner::Session(id), Timer::OfferUnanswered);
         self.reply(now, transaction, status.clamp(300, 699), "");
         self.run_queued(now, id);
         Ok(())
@@ -537,13 +381,9 @@ impl Session {
         match self.exchange {
             Exchange::Remote { .. } => Some(500),
             Exchange::Local { .. } => Some(491),
-            Exchange::Idle if self.unacked.as_ref().is_some_and(|unacked| unacked.offer) => {
-                Some(491)
-            }
+            Exchange::Idle if self.unacked.as_ref().is_some_and(|unacked| unacked.offer) => Some(491),
             Exchange::Idle if self.owed_ack.is_some() || self.owed_prack.is_some() => Some(500),
-            Exchange::Idle if self.reliable.iter().any(|reliable| reliable.body.is_some()) => {
-                Some(491)
-            }
+            Exchange::Idle if self.reliable.iter().any(|reliable| reliable.body.is_some()) => Some(491),
             Exchange::Idle => None,
         }
     }

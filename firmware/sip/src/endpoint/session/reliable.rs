@@ -20,10 +20,7 @@ pub(crate) fn rseq_of(response: &Message) -> Option<u32> {
     if !has_option(response, "Require", "100rel") {
         return None;
     }
-    response
-        .header("RSeq")
-        .and_then(|value| text::delta_seconds(&value))
-        .filter(|rseq| *rseq > 0)
+    response.header("RSeq").and_then(|value| text::delta_seconds(&value)).filter(|rseq| *rseq > 0)
 }
 
 impl Endpoint {
@@ -42,18 +39,9 @@ impl Endpoint {
         if session.reliable.len() >= MAX_WAITING {
             return Err(Gone);
         }
-        session.local_rseq = if session.local_rseq == 0 {
-            first
-        } else {
-            session.local_rseq.wrapping_add(1)
-        };
+        session.local_rseq = if session.local_rseq == 0 { first } else { session.local_rseq.wrapping_add(1) };
         // One answer to the offer of the INVITE: later descriptions would be new offers (RFC 3262 §5).
-        let body = if session.answered_early
-            || session
-                .reliable
-                .iter()
-                .any(|waiting| waiting.body.is_some())
-        {
+        let body = if session.answered_early || session.reliable.iter().any(|waiting| waiting.body.is_some()) {
             None
         } else {
             body
@@ -63,16 +51,8 @@ impl Endpoint {
         }
         session.last_provisional = None;
         let rseq = session.local_rseq;
-        session.reliable.push_back(Reliable {
-            rseq,
-            status,
-            lines,
-            body,
-            sent: None,
-            interval: t1,
-        });
-        self.deadlines
-            .stop(Owner::Session(id), Timer::ProvisionalRefresh);
+        session.reliable.push_back(Reliable { rseq, status, lines, body, sent: None, interval: t1 });
+        self.deadlines.stop(Owner::Session(id), Timer::ProvisionalRefresh);
         self.send_next_reliable(now, id);
         Ok(())
     }
@@ -85,46 +65,23 @@ impl Endpoint {
         let State::Ringing { transaction } = session.state else {
             return;
         };
-        let Some(first) = session
-            .reliable
-            .front()
-            .filter(|first| first.sent.is_none())
-        else {
+        let Some(first) = session.reliable.front().filter(|first| first.sent.is_none()) else {
             return;
         };
         let (status, body) = (first.status, first.body.clone());
         let lines = format!("Require: 100rel\r\nRSeq: {}\r\n{}", first.rseq, first.lines);
         let bytes = self.respond_in_session(now, id, transaction, status, &lines, body.as_ref());
-        let flow = self
-            .transactions
-            .server_ref(transaction)
-            .map(|server| server.flow);
-        if let Some(first) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.reliable.front_mut())
-        {
+        let flow = self.transactions.server_ref(transaction).map(|server| server.flow);
+        if let Some(first) = self.sessions.get_mut(&id).and_then(|session| session.reliable.front_mut()) {
             first.sent = bytes.zip(flow);
         }
-        self.deadlines.set(
-            Owner::Session(id),
-            Timer::ReliableRetransmit,
-            now + self.config.t1,
-        );
-        self.deadlines.set(
-            Owner::Session(id),
-            Timer::ReliableTimeout,
-            now + self.config.t1 * 64,
-        );
+        self.deadlines.set(Owner::Session(id), Timer::ReliableRetransmit, now + self.config.t1);
+        self.deadlines.set(Owner::Session(id), Timer::ReliableTimeout, now + self.config.t1 * 64);
     }
 
     /// The reliable response again: the interval doubles without T2 (RFC 3262 §3).
     pub(crate) fn repeat_reliable(&mut self, now: Instant, id: SessionId) {
-        let Some(first) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.reliable.front_mut())
-        else {
+        let Some(first) = self.sessions.get_mut(&id).and_then(|session| session.reliable.front_mut()) else {
             return;
         };
         let Some((bytes, flow)) = first.sent.clone() else {
@@ -132,8 +89,7 @@ impl Endpoint {
         };
         first.interval *= 2;
         let next = now + first.interval;
-        self.deadlines
-            .set(Owner::Session(id), Timer::ReliableRetransmit, next);
+        self.deadlines.set(Owner::Session(id), Timer::ReliableRetransmit, next);
         self.send(flow, bytes);
     }
 
@@ -148,49 +104,30 @@ impl Endpoint {
         let quiet = session.quiet;
         self.refuse_invite(now, id, transaction, 504, "");
         if !quiet {
-            self.emit(Event::Cancelled {
-                session: id,
-                reason: None,
-            });
+            self.emit(Event::Cancelled { session: id, reason: None });
         }
     }
 
     /// PRACK received (RFC 3262 §3).
-    pub(crate) fn on_prack(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        transaction: u64,
-        incoming: &Incoming,
-    ) {
+    pub(crate) fn on_prack(&mut self, now: Instant, id: SessionId, transaction: u64, incoming: &Incoming) {
         let rack = incoming.request.header("RAck").unwrap_or_default();
         let mut parts = rack.split_whitespace();
         let rseq = parts.next().and_then(|part| part.parse::<u32>().ok());
         let cseq = parts.next().and_then(|part| part.parse::<u32>().ok());
         let is_invite = parts.next() == Some("INVITE");
-        let invite_cseq = self
-            .sessions
-            .get(&id)
-            .and_then(|session| match session.state {
-                State::Ringing { transaction } => self
-                    .transactions
-                    .server_ref(transaction)?
-                    .request
-                    .as_ref()?
-                    .cseq()
-                    .map(|cseq| cseq.number),
-                State::Calling { .. } | State::Up => None,
-            });
+        let invite_cseq = self.sessions.get(&id).and_then(|session| match session.state {
+            State::Ringing { transaction } => {
+                self.transactions.server_ref(transaction)?.request.as_ref()?.cseq().map(|cseq| cseq.number)
+            }
+            State::Calling { .. } | State::Up => None,
+        });
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
         let matches = is_invite
             && cseq.is_some()
             && cseq == invite_cseq
-            && session
-                .reliable
-                .front()
-                .is_some_and(|first| first.sent.is_some() && Some(first.rseq) == rseq);
+            && session.reliable.front().is_some_and(|first| first.sent.is_some() && Some(first.rseq) == rseq);
         if !matches {
             self.reply(now, transaction, 481, "");
             return;
@@ -200,33 +137,15 @@ impl Endpoint {
         let with_body = acknowledged.is_some_and(|reliable| reliable.body.is_some());
         let offered = with_body && !session.offer_in_invite;
         session.answered_early |= with_body;
-        let waiting = session.queued_answer.is_some()
-            && session
-                .reliable
-                .iter()
-                .all(|waiting| waiting.body.is_none());
+        let waiting = session.queued_answer.is_some() && session.reliable.iter().all(|waiting| waiting.body.is_none());
         let quiet = session.quiet;
-        self.deadlines
-            .stop(Owner::Session(id), Timer::ReliableRetransmit);
-        self.deadlines
-            .stop(Owner::Session(id), Timer::ReliableTimeout);
+        self.deadlines.stop(Owner::Session(id), Timer::ReliableRetransmit);
+        self.deadlines.stop(Owner::Session(id), Timer::ReliableTimeout);
         if body.is_some() && !offered {
             // A new offer in PRACK: the owner answers it in the 2xx of the PRACK.
-            session.exchange = super::Exchange::Remote {
-                transaction,
-                invite: false,
-                asked: false,
-            };
-            super::claim(
-                self,
-                transaction,
-                crate::transaction::ServerUser::Session(id),
-            );
-            self.deadlines.set(
-                Owner::Session(id),
-                Timer::OfferUnanswered,
-                now + self.config.t1 * 60,
-            );
+            session.exchange = super::Exchange::Remote { transaction, invite: false, asked: false };
+            super::claim(self, transaction, crate::transaction::ServerUser::Session(id));
+            self.deadlines.set(Owner::Session(id), Timer::OfferUnanswered, now + self.config.t1 * 60);
             self.emit(Event::Offer { session: id, body });
         } else {
             self.reply(now, transaction, 200, "");
@@ -235,10 +154,7 @@ impl Endpoint {
             }
         }
         if waiting {
-            let answer = self
-                .sessions
-                .get_mut(&id)
-                .and_then(|session| session.queued_answer.take());
+            let answer = self.sessions.get_mut(&id).and_then(|session| session.queued_answer.take());
             if let Some((lines, body)) = answer {
                 self.answer_now(now, id, lines, body);
             }
@@ -264,10 +180,7 @@ impl Endpoint {
         let Some(target) = session.dialogs.get_mut(dialog) else {
             return false;
         };
-        if target
-            .remote_rseq
-            .is_some_and(|last| rseq != last.wrapping_add(1))
-        {
+        if target.remote_rseq.is_some_and(|last| rseq != last.wrapping_add(1)) {
             return false;
         }
         target.remote_rseq = Some(rseq);
@@ -278,10 +191,7 @@ impl Endpoint {
         if body.is_some() && !session.offer_in_invite && !session.answered_early {
             session.owed_prack = Some(OwedPrack { dialog, rack });
             if !session.quiet {
-                self.emit(Event::Offer {
-                    session: id,
-                    body: body.cloned(),
-                });
+                self.emit(Event::Offer { session: id, body: body.cloned() });
             }
             return true;
         }
@@ -306,14 +216,7 @@ impl Endpoint {
     }
 
     /// Sends PRACK.
-    fn send_prack(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        dialog: usize,
-        rack: &str,
-        body: Option<Body>,
-    ) {
+    fn send_prack(&mut self, now: Instant, id: SessionId, dialog: usize, rack: &str, body: Option<Body>) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -327,13 +230,7 @@ impl Endpoint {
     }
 
     /// The final response to PRACK: nothing but the end of waiting. A refusal does not undo the provisional response.
-    pub(crate) fn on_prack_final(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        _status: u16,
-        _response: Option<Message>,
-    ) {
+    pub(crate) fn on_prack_final(&mut self, now: Instant, id: SessionId, _status: u16, _response: Option<Message>) {
         self.run_queued(now, id);
     }
 }

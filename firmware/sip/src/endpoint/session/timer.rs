@@ -15,27 +15,17 @@ impl Session {
     /// Header lines of the INVITE that makes the session. Reliable provisional responses are only asked for with an offer: without
     /// one they would bring offers before the answer is wanted.
     pub(crate) fn invite_lines(&self, with_offer: bool) -> String {
-        let supported = if with_offer {
-            compose::SUPPORTED
-        } else {
-            "timer, replaces, norefersub"
-        };
+        let supported = if with_offer { compose::SUPPORTED } else { "timer, replaces, norefersub" };
         let mut lines = format!("Allow: {}\r\nSupported: {supported}\r\n", compose::ALLOW);
         if let Some((length, min_se)) = self.proposed {
-            lines.push_str(&format!(
-                "Session-Expires: {length}\r\nMin-SE: {min_se}\r\n"
-            ));
+            lines.push_str(&format!("Session-Expires: {length}\r\nMin-SE: {min_se}\r\n"));
         }
         lines
     }
 
     /// Header lines of a re-INVITE or UPDATE: the refresher stays who it is (RFC 4028 §7.4).
     pub(crate) fn change_lines(&self) -> String {
-        let mut lines = format!(
-            "Allow: {}\r\nSupported: {}\r\n",
-            compose::ALLOW,
-            compose::SUPPORTED
-        );
+        let mut lines = format!("Allow: {}\r\nSupported: {}\r\n", compose::ALLOW, compose::SUPPORTED);
         let min_se = self.proposed.map_or(0, |(_, min_se)| min_se);
         if let Some(interval) = self.interval
             && self.state == State::Up
@@ -54,37 +44,20 @@ impl Session {
 impl Endpoint {
     /// The lines of a 422 when the proposed interval is below ours (RFC 4028 §9). Only for a peer that knows 422.
     pub(crate) fn interval_too_small(&self, request: &Message) -> Option<String> {
-        let length = request
-            .header("Session-Expires")
-            .and_then(|value| text::delta_seconds(&value))?;
+        let length = request.header("Session-Expires").and_then(|value| text::delta_seconds(&value))?;
         let min_se = self.config.min_se.as_secs();
         (u64::from(length) < min_se && has_option(request, "Supported", "timer"))
             .then(|| format!("Min-SE: {min_se}\r\nSupported: {}\r\n", compose::SUPPORTED))
     }
 
     /// Chooses interval and refresher for a request received, starts the timers and gives the lines of the 2xx (RFC 4028 §9).
-    pub(crate) fn start_interval_as_uas(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        request: &Message,
-    ) -> String {
+    pub(crate) fn start_interval_as_uas(&mut self, now: Instant, id: SessionId, request: &Message) -> String {
         let header = request.header("Session-Expires");
-        let asked = header
-            .as_deref()
-            .and_then(text::delta_seconds)
-            .map(|length| u64::from(length).max(90));
-        let min_se = request
-            .header("Min-SE")
-            .and_then(|value| text::delta_seconds(&value))
-            .unwrap_or(90);
+        let asked = header.as_deref().and_then(text::delta_seconds).map(|length| u64::from(length).max(90));
+        let min_se = request.header("Min-SE").and_then(|value| text::delta_seconds(&value)).unwrap_or(90);
         let min_se = u64::from(min_se).max(self.config.min_se.as_secs());
-        let supports =
-            has_option(request, "Supported", "timer") || has_option(request, "Require", "timer");
-        let wanted = self
-            .config
-            .session_expires
-            .map(|length| length.as_secs().max(min_se));
+        let supports = has_option(request, "Supported", "timer") || has_option(request, "Require", "timer");
+        let wanted = self.config.session_expires.map(|length| length.as_secs().max(min_se));
         let (length, ours) = match (asked, wanted) {
             (None, None) => {
                 self.stop_interval(id);
@@ -92,26 +65,14 @@ impl Endpoint {
             }
             (None, Some(wanted)) => (wanted, true),
             (Some(asked), wanted) => {
-                let length = asked
-                    .max(min_se)
-                    .min(wanted.unwrap_or(u64::MAX).max(min_se));
-                let refresher = header
-                    .as_deref()
-                    .and_then(|value| text::param(value, "refresher"));
-                let ours =
-                    !supports || refresher.is_some_and(|who| who.eq_ignore_ascii_case("uas"));
+                let length = asked.max(min_se).min(wanted.unwrap_or(u64::MAX).max(min_se));
+                let refresher = header.as_deref().and_then(|value| text::param(value, "refresher"));
+                let ours = !supports || refresher.is_some_and(|who| who.eq_ignore_ascii_case("uas"));
                 (length, ours)
             }
         };
         let length = length.min(u64::from(u32::MAX));
-        self.start_interval(
-            now,
-            id,
-            Interval {
-                length: Duration::from_secs(length),
-                ours,
-            },
-        );
+        self.start_interval(now, id, Interval { length: Duration::from_secs(length), ours });
         if ours {
             format!("Session-Expires: {length};refresher=uas\r\n")
         } else {
@@ -120,12 +81,7 @@ impl Endpoint {
     }
 
     /// Takes interval and refresher from a 2xx and starts the timers (RFC 4028 §7.2). Without the header the session does not expire.
-    pub(crate) fn start_interval_as_uac(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        response: &Message,
-    ) {
+    pub(crate) fn start_interval_as_uac(&mut self, now: Instant, id: SessionId, response: &Message) {
         let header = response.header("Session-Expires");
         match header.as_deref().and_then(text::delta_seconds) {
             Some(length) => {
@@ -149,17 +105,12 @@ impl Endpoint {
         session.interval = Some(interval);
         let owner = Owner::Session(id);
         if interval.ours {
-            self.deadlines
-                .set(owner, Timer::SessionRefresh, now + interval.length / 2);
+            self.deadlines.set(owner, Timer::SessionRefresh, now + interval.length / 2);
         } else {
             self.deadlines.stop(owner, Timer::SessionRefresh);
         }
         let margin = (interval.length / 3).min(Duration::from_secs(32));
-        self.deadlines.set(
-            owner,
-            Timer::SessionExpires,
-            now + (interval.length - margin),
-        );
+        self.deadlines.set(owner, Timer::SessionExpires, now + (interval.length - margin));
     }
 
     /// No interval any more.
@@ -167,10 +118,8 @@ impl Endpoint {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.interval = None;
         }
-        self.deadlines
-            .stop(Owner::Session(id), Timer::SessionRefresh);
-        self.deadlines
-            .stop(Owner::Session(id), Timer::SessionExpires);
+        self.deadlines.stop(Owner::Session(id), Timer::SessionRefresh);
+        self.deadlines.stop(Owner::Session(id), Timer::SessionExpires);
     }
 
     /// 422: the next try proposes what the peer wants (RFC 4028 §7.3). False when that does not help.
@@ -181,9 +130,8 @@ impl Endpoint {
         outgoing: u64,
         response: Option<&Message>,
     ) -> bool {
-        let Some(min_se) = response
-            .and_then(|response| response.header("Min-SE"))
-            .and_then(|value| text::delta_seconds(&value))
+        let Some(min_se) =
+            response.and_then(|response| response.header("Min-SE")).and_then(|value| text::delta_seconds(&value))
         else {
             return false;
         };
@@ -227,11 +175,7 @@ impl Endpoint {
             || session.owed_ack.is_some()
             || self.deadlines.is_set(Owner::Session(id), Timer::Glare)
         {
-            self.deadlines.set(
-                Owner::Session(id),
-                Timer::SessionRefresh,
-                now + REFRESH_LATER,
-            );
+            self.deadlines.set(Owner::Session(id), Timer::SessionRefresh, now + REFRESH_LATER);
             return;
         }
         let body = session.local_body.clone();
@@ -250,12 +194,7 @@ impl Endpoint {
         let quiet = session.quiet;
         self.hang_up(now, id, None);
         if !quiet {
-            self.emit(Event::Ended {
-                session: id,
-                by_peer: false,
-                reason: None,
-                expired: true,
-            });
+            self.emit(Event::Ended { session: id, by_peer: false, reason: None, expired: true });
         }
     }
 }

@@ -5,10 +5,7 @@ use std::time::Instant;
 
 use super::super::compose::{self, Head};
 use super::super::outgoing::User;
-use super::super::{
-    ClientRequestId, Endpoint, Event, Flow, Gone, Invite, OutOfDialogRequest, SessionId, Target,
-    text,
-};
+use super::super::{ClientRequestId, Endpoint, Event, Flow, Gone, Invite, OutOfDialogRequest, SessionId, Target, text};
 use super::{MAX_DIALOGS, OwedAck, Session, State, body_of, tagged};
 use crate::dialog::{Dialog, NextHop};
 use crate::message::{Message, Method, Uri};
@@ -20,25 +17,15 @@ impl Endpoint {
         let call_id: Arc<str> = format!("{}@{}", self.token(), self.config.host).into();
         let local_tag: Box<str> = self.token().into();
         let outgoing = self.next_id + 1;
-        let mut session = Session::new(
-            call_id,
-            local_tag,
-            &invite.from,
-            &invite.to,
-            State::Calling { outgoing },
-        );
+        let mut session = Session::new(call_id, local_tag, &invite.from, &invite.to, State::Calling { outgoing });
         session.credentials = invite.credentials.clone();
         session.offer_in_invite = invite.body.is_some();
         session.local_body = invite.body.clone();
         let min_se = u32::try_from(self.config.min_se.as_secs()).unwrap_or(u32::MAX);
-        session.proposed = self.config.session_expires.map(|length| {
-            (
-                u32::try_from(length.as_secs())
-                    .unwrap_or(u32::MAX)
-                    .max(min_se),
-                min_se,
-            )
-        });
+        session.proposed = self
+            .config
+            .session_expires
+            .map(|length| (u32::try_from(length.as_secs()).unwrap_or(u32::MAX).max(min_se), min_se));
         let mut lines = session.invite_lines(invite.body.is_some());
         for (name, value) in &invite.headers {
             compose::line(&mut lines, name, value);
@@ -70,10 +57,7 @@ impl Endpoint {
         let tag = self.token();
         let mut lines = String::new();
         let mut contact = None;
-        if matches!(
-            request.method,
-            Method::Register | Method::Subscribe | Method::Notify | Method::Refer
-        ) {
+        if matches!(request.method, Method::Register | Method::Subscribe | Method::Notify | Method::Refer) {
             contact = Some(text::user_of(text::uri_of(&request.from)).map(Into::into));
         }
         for (name, value) in &request.headers {
@@ -105,17 +89,8 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`Gone`] when the INVITE has its final response.
-    pub fn cancel(
-        &mut self,
-        now: Instant,
-        session: SessionId,
-        reason: Option<&str>,
-    ) -> Result<(), Gone> {
-        let data = self
-            .sessions
-            .get(&session)
-            .filter(|data| !data.quiet)
-            .ok_or(Gone)?;
+    pub fn cancel(&mut self, now: Instant, session: SessionId, reason: Option<&str>) -> Result<(), Gone> {
+        let data = self.sessions.get(&session).filter(|data| !data.quiet).ok_or(Gone)?;
         let State::Calling { outgoing } = data.state else {
             return Err(Gone);
         };
@@ -159,12 +134,7 @@ impl Endpoint {
         // An offer in a reliable response comes as Event::Offer.
         let body = if session.offer_in_invite { body } else { None };
         if !session.quiet {
-            self.emit(Event::Progress {
-                session: id,
-                status,
-                body,
-                early_dialog: u32::try_from(at).unwrap_or(0),
-            });
+            self.emit(Event::Progress { session: id, status, body, early_dialog: u32::try_from(at).unwrap_or(0) });
         }
     }
 
@@ -182,10 +152,7 @@ impl Endpoint {
         };
         let (cseq, transaction, auth) = (out.head.cseq, out.transaction, out.auth.clone());
         let cancelled = out.cancel.is_some();
-        let calling = self
-            .sessions
-            .get(&id)
-            .is_some_and(|session| matches!(session.state, State::Calling { .. }));
+        let calling = self.sessions.get(&id).is_some_and(|session| matches!(session.state, State::Calling { .. }));
         if !calling {
             self.end_other_fork(now, outgoing, &response, flow);
             return;
@@ -199,13 +166,8 @@ impl Endpoint {
         session.learn(&response);
         if let Some(mut dialog) = session.dialogs.get(at).cloned() {
             // RFC 3261 §13.2.2.4: the route set and target of the 2xx replace the early ones.
-            let fresh = Dialog::from_response(
-                &response,
-                &dialog.remote_tag,
-                flow,
-                dialog.symmetric,
-                &dialog.remote_target,
-            );
+            let fresh =
+                Dialog::from_response(&response, &dialog.remote_tag, flow, dialog.symmetric, &dialog.remote_target);
             dialog.route_set = fresh.route_set;
             dialog.remote_target = fresh.remote_target;
             dialog.flow = flow;
@@ -222,44 +184,25 @@ impl Endpoint {
             self.acknowledge(now, &session, cseq, transaction, auth, None);
             self.send_bye(now, &mut session, 0, None);
             if !quiet {
-                self.emit(Event::Failed {
-                    session: id,
-                    status: 487,
-                    response: None,
-                });
+                self.emit(Event::Failed { session: id, status: 487, response: None });
             }
             return;
         }
-        let offer =
-            !session.offer_in_invite && !session.answered_early && !response.body().is_empty();
+        let offer = !session.offer_in_invite && !session.answered_early && !response.body().is_empty();
         if offer {
-            session.owed_ack = Some(OwedAck {
-                cseq,
-                transaction,
-                auth,
-            });
+            session.owed_ack = Some(OwedAck { cseq, transaction, auth });
         } else {
             self.with_session(id, |endpoint, session| {
                 endpoint.acknowledge(now, session, cseq, transaction, auth, None)
             });
         }
         self.start_interval_as_uac(now, id, &response);
-        self.emit(Event::Answered {
-            session: id,
-            response,
-            offer,
-        });
+        self.emit(Event::Answered { session: id, response, offer });
         self.run_queued(now, id);
     }
 
     /// A 2xx of another fork, or of a session that is over: ACK and BYE.
-    pub(crate) fn end_other_fork(
-        &mut self,
-        now: Instant,
-        outgoing: u64,
-        response: &Message,
-        flow: Flow,
-    ) {
+    pub(crate) fn end_other_fork(&mut self, now: Instant, outgoing: u64, response: &Message, flow: Flow) {
         let Some(out) = self.outgoing.get(&outgoing) else {
             return;
         };
@@ -276,13 +219,7 @@ impl Endpoint {
         );
         fork.local_cseq = out.head.cseq;
         fork.credentials = out.credentials.clone();
-        fork.dialogs.push(Dialog::from_response(
-            response,
-            tag,
-            flow,
-            symmetric,
-            &out.head.uri,
-        ));
+        fork.dialogs.push(Dialog::from_response(response, tag, flow, symmetric, &out.head.uri));
         let (cseq, transaction, auth) = (out.head.cseq, out.transaction, out.auth.clone());
         self.acknowledge(now, &fork, cseq, transaction, auth, None);
         self.send_bye(now, &mut fork, 0, None);
@@ -297,12 +234,8 @@ impl Endpoint {
         status: u16,
         response: Option<Message>,
     ) {
-        let cancelled = self
-            .outgoing
-            .get(&outgoing)
-            .is_some_and(|out| out.cancel.is_some());
-        if !cancelled && status == 422 && self.widen_interval(now, id, outgoing, response.as_ref())
-        {
+        let cancelled = self.outgoing.get(&outgoing).is_some_and(|out| out.cancel.is_some());
+        if !cancelled && status == 422 && self.widen_interval(now, id, outgoing, response.as_ref()) {
             return;
         }
         let Some(session) = self.forget_session(id) else {
@@ -310,20 +243,12 @@ impl Endpoint {
         };
         if !session.quiet {
             let status = if cancelled { 487 } else { status };
-            self.emit(Event::Failed {
-                session: id,
-                status,
-                response,
-            });
+            self.emit(Event::Failed { session: id, status, response });
         }
     }
 
     /// Runs with a session taken out of the table for the time.
-    pub(crate) fn with_session(
-        &mut self,
-        id: SessionId,
-        run: impl FnOnce(&mut Endpoint, &mut Session),
-    ) {
+    pub(crate) fn with_session(&mut self, id: SessionId, run: impl FnOnce(&mut Endpoint, &mut Session)) {
         if let Some(mut session) = self.sessions.remove(&id) {
             run(self, &mut session);
             self.sessions.insert(id, session);
@@ -345,13 +270,7 @@ fn early_dialog(session: &mut Session, response: &Message, flow: Flow) -> Option
         return None;
     }
     let fallback = text::uri_of(&session.remote_address).to_owned();
-    session.dialogs.push(Dialog::from_response(
-        response,
-        tag,
-        flow,
-        session.symmetric,
-        &fallback,
-    ));
+    session.dialogs.push(Dialog::from_response(response, tag, flow, session.symmetric, &fallback));
     Some(session.dialogs.len() - 1)
 }
 
@@ -360,16 +279,8 @@ fn hop_of(target: &Target, route: &[String], request_uri: &Uri) -> NextHop {
     match target {
         Target::Flow(flow) => NextHop::Flow(*flow),
         Target::Uri(uri) => {
-            let first = route
-                .first()
-                .and_then(|route| Uri::parse(text::uri_of(route)).ok());
-            let uri = first.unwrap_or_else(|| {
-                if uri.host.is_empty() {
-                    request_uri.clone()
-                } else {
-                    uri.clone()
-                }
-            });
+            let first = route.first().and_then(|route| Uri::parse(text::uri_of(route)).ok());
+            let uri = first.unwrap_or_else(|| if uri.host.is_empty() { request_uri.clone() } else { uri.clone() });
             NextHop::Uri(Box::new(uri))
         }
     }

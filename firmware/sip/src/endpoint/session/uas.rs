@@ -30,11 +30,7 @@ impl Endpoint {
             return;
         }
         let id = SessionId(self.fresh_id());
-        let Some(local_tag) = self
-            .transactions
-            .server_ref(transaction)
-            .map(|server| server.to_tag.clone())
-        else {
+        let Some(local_tag) = self.transactions.server_ref(transaction).map(|server| server.to_tag.clone()) else {
             return;
         };
         let from = request.header("From").unwrap_or_default();
@@ -42,41 +38,22 @@ impl Endpoint {
         let call_id: Arc<str> = request.call_id().into();
         let local = text::without_params(&to);
         let remote = text::without_params(&from);
-        let mut session = Session::new(
-            call_id,
-            local_tag,
-            local,
-            remote,
-            State::Ringing { transaction },
-        );
+        let mut session = Session::new(call_id, local_tag, local, remote, State::Ringing { transaction });
         session.contact_user = text::user_of(request.request_uri()).map(Into::into);
         session.offer_in_invite = !request.body().is_empty();
         session.learn(request);
-        session.dialogs.push(Dialog::from_request(
-            request,
-            &incoming.from_tag,
-            incoming.cseq,
-            incoming.source,
-        ));
+        session.dialogs.push(Dialog::from_request(request, &incoming.from_tag, incoming.cseq, incoming.source));
         self.add_session(id, session);
         claim(self, transaction, ServerUser::Session(id));
         self.reply(now, transaction, 100, "");
-        if let Some(expires) = request
-            .header("Expires")
-            .and_then(|value| text::delta_seconds(&value))
+        if let Some(expires) = request.header("Expires").and_then(|value| text::delta_seconds(&value))
             && expires > 0
         {
             let after = Duration::from_secs(u64::from(expires));
-            self.deadlines
-                .set(Owner::Session(id), Timer::InviteExpires, now + after);
+            self.deadlines.set(Owner::Session(id), Timer::InviteExpires, now + after);
         }
         drop((from, to));
-        self.emit(Event::Invited {
-            session: id,
-            request: incoming.request,
-            flow: incoming.source,
-            replaces,
-        });
+        self.emit(Event::Invited { session: id, request: incoming.request, flow: incoming.source, replaces });
     }
 
     /// The session `Replaces` names (RFC 3891 §3).
@@ -109,9 +86,10 @@ impl Endpoint {
         };
         let session = self.sessions.get(id)?;
         let matches = *session.call_id == *call_id
-            && session.dialogs.iter().any(|dialog| {
-                dialog.remote_tag == from_tag || (dialog.remote_tag.is_empty() && from_tag == "0")
-            });
+            && session
+                .dialogs
+                .iter()
+                .any(|dialog| dialog.remote_tag == from_tag || (dialog.remote_tag.is_empty() && from_tag == "0"));
         matches.then_some(*id)
     }
 
@@ -128,22 +106,14 @@ impl Endpoint {
         body: Option<Body>,
         reliable: bool,
     ) -> Result<(), Gone> {
-        let data = self
-            .sessions
-            .get_mut(&session)
-            .filter(|data| !data.quiet)
-            .ok_or(Gone)?;
+        let data = self.sessions.get_mut(&session).filter(|data| !data.quiet).ok_or(Gone)?;
         let State::Ringing { transaction } = data.state else {
             return Err(Gone);
         };
         if !(101..200).contains(&status) || data.queued_answer.is_some() {
             return Err(Gone);
         }
-        let mut lines = format!(
-            "Allow: {}\r\nSupported: {}\r\n",
-            compose::ALLOW,
-            compose::SUPPORTED
-        );
+        let mut lines = format!("Allow: {}\r\nSupported: {}\r\n", compose::ALLOW, compose::SUPPORTED);
         compose::lines(&mut lines, headers);
         // A peer that requires 100rel gets nothing else (RFC 3262 §3).
         let required = self
@@ -158,13 +128,8 @@ impl Endpoint {
             data.local_body.clone_from(&body);
         }
         data.last_provisional = Some((status, lines.clone()));
-        self.deadlines.set(
-            Owner::Session(session),
-            Timer::ProvisionalRefresh,
-            now + PROVISIONAL_REFRESH,
-        );
-        self.respond_in_session(now, session, transaction, status, &lines, body.as_ref())
-            .ok_or(Gone)?;
+        self.deadlines.set(Owner::Session(session), Timer::ProvisionalRefresh, now + PROVISIONAL_REFRESH);
+        self.respond_in_session(now, session, transaction, status, &lines, body.as_ref()).ok_or(Gone)?;
         Ok(())
     }
 
@@ -179,11 +144,7 @@ impl Endpoint {
         let Some((status, lines)) = session.last_provisional.clone() else {
             return;
         };
-        self.deadlines.set(
-            Owner::Session(id),
-            Timer::ProvisionalRefresh,
-            now + PROVISIONAL_REFRESH,
-        );
+        self.deadlines.set(Owner::Session(id), Timer::ProvisionalRefresh, now + PROVISIONAL_REFRESH);
         self.respond_in_session(now, id, transaction, status, &lines, None);
     }
 
@@ -198,11 +159,7 @@ impl Endpoint {
         headers: &[(&str, &str)],
         body: Option<Body>,
     ) -> Result<(), Gone> {
-        let data = self
-            .sessions
-            .get_mut(&session)
-            .filter(|data| !data.quiet)
-            .ok_or(Gone)?;
+        let data = self.sessions.get_mut(&session).filter(|data| !data.quiet).ok_or(Gone)?;
         let State::Ringing { .. } = data.state else {
             return Err(Gone);
         };
@@ -220,24 +177,14 @@ impl Endpoint {
     }
 
     /// Sends the 200.
-    pub(crate) fn answer_now(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        more: String,
-        body: Option<Body>,
-    ) {
+    pub(crate) fn answer_now(&mut self, now: Instant, id: SessionId, more: String, body: Option<Body>) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
         let State::Ringing { transaction } = session.state else {
             return;
         };
-        let Some(request) = self
-            .transactions
-            .server_ref(transaction)
-            .and_then(|server| server.request.clone())
-        else {
+        let Some(request) = self.transactions.server_ref(transaction).and_then(|server| server.request.clone()) else {
             return;
         };
         let Some(cseq) = session.dialogs.first().and_then(|_| request.cseq()) else {
@@ -251,25 +198,16 @@ impl Endpoint {
         }
         session.state = State::Up;
         session.reliable.clear();
-        let mut lines = format!(
-            "Allow: {}\r\nSupported: {}\r\n",
-            compose::ALLOW,
-            compose::SUPPORTED
-        );
+        let mut lines = format!("Allow: {}\r\nSupported: {}\r\n", compose::ALLOW, compose::SUPPORTED);
         lines.push_str(&self.start_interval_as_uas(now, id, &request));
         lines.push_str(&more);
         let owner = Owner::Session(id);
-        for timer in [
-            Timer::ReliableRetransmit,
-            Timer::ReliableTimeout,
-            Timer::ProvisionalRefresh,
-            Timer::InviteExpires,
-        ] {
+        for timer in
+            [Timer::ReliableRetransmit, Timer::ReliableTimeout, Timer::ProvisionalRefresh, Timer::InviteExpires]
+        {
             self.deadlines.stop(owner, timer);
         }
-        if let Some(bytes) =
-            self.respond_in_session(now, id, transaction, 200, &lines, body.as_ref())
-        {
+        if let Some(bytes) = self.respond_in_session(now, id, transaction, 200, &lines, body.as_ref()) {
             self.await_ack(now, id, transaction, cseq.number, bytes, offer, true);
         }
     }
@@ -287,44 +225,26 @@ impl Endpoint {
         first: bool,
     ) {
         let t1 = self.config.t1;
-        let Some(flow) = self
-            .transactions
-            .server_ref(transaction)
-            .map(|server| server.flow)
-        else {
+        let Some(flow) = self.transactions.server_ref(transaction).map(|server| server.flow) else {
             return;
         };
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.unacked = Some(Unacked {
-            cseq,
-            bytes,
-            flow,
-            interval: t1,
-            offer,
-            first,
-        });
-        self.deadlines
-            .set(Owner::Session(id), Timer::AnswerRetransmit, now + t1);
-        self.deadlines
-            .set(Owner::Session(id), Timer::AnswerTimeout, now + t1 * 64);
+        session.unacked = Some(Unacked { cseq, bytes, flow, interval: t1, offer, first });
+        self.deadlines.set(Owner::Session(id), Timer::AnswerRetransmit, now + t1);
+        self.deadlines.set(Owner::Session(id), Timer::AnswerTimeout, now + t1 * 64);
     }
 
     /// The 2xx again.
     pub(crate) fn repeat_answer(&mut self, now: Instant, id: SessionId) {
         let t2 = self.config.t2;
-        let Some(unacked) = self
-            .sessions
-            .get_mut(&id)
-            .and_then(|session| session.unacked.as_mut())
-        else {
+        let Some(unacked) = self.sessions.get_mut(&id).and_then(|session| session.unacked.as_mut()) else {
             return;
         };
         unacked.interval = (unacked.interval * 2).min(t2);
         let (flow, bytes, next) = (unacked.flow, unacked.bytes.clone(), now + unacked.interval);
-        self.deadlines
-            .set(Owner::Session(id), Timer::AnswerRetransmit, next);
+        self.deadlines.set(Owner::Session(id), Timer::AnswerRetransmit, next);
         self.send(flow, bytes);
     }
 
@@ -337,47 +257,29 @@ impl Endpoint {
         let (quiet, reason) = (session.quiet, session.bye_wanted.take().flatten());
         self.hang_up(now, id, reason.as_deref());
         if !quiet {
-            self.emit(Event::Ended {
-                session: id,
-                by_peer: false,
-                reason: None,
-                expired: true,
-            });
+            self.emit(Event::Ended { session: id, by_peer: false, reason: None, expired: true });
         }
     }
 
     /// An ACK that belongs to no transaction: of a 2xx of ours.
     pub(crate) fn on_ack(&mut self, now: Instant, incoming: &Incoming) {
-        let Some(TagOwner::Session(id)) = incoming
-            .to_tag
-            .as_deref()
-            .and_then(|tag| self.tags.get(tag))
-            .copied()
-        else {
+        let Some(TagOwner::Session(id)) = incoming.to_tag.as_deref().and_then(|tag| self.tags.get(tag)).copied() else {
             return;
         };
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        if *session.call_id != *incoming.request.call_id()
-            || session.dialog_of(&incoming.from_tag).is_none()
-        {
+        if *session.call_id != *incoming.request.call_id() || session.dialog_of(&incoming.from_tag).is_none() {
             return;
         }
-        if session
-            .unacked
-            .as_ref()
-            .is_none_or(|unacked| unacked.cseq != incoming.cseq)
-        {
+        if session.unacked.as_ref().is_none_or(|unacked| unacked.cseq != incoming.cseq) {
             return;
         }
         let Some(unacked) = session.unacked.take() else {
             return;
         };
-        self.deadlines
-            .stop(Owner::Session(id), Timer::AnswerRetransmit);
-        self.deadlines
-            .stop(Owner::Session(id), Timer::AnswerTimeout);
+        self.deadlines.stop(Owner::Session(id), Timer::AnswerRetransmit);
+        self.deadlines.stop(Owner::Session(id), Timer::AnswerTimeout);
         if let Some(dialog) = session.dialogs.first_mut()
             && incoming.source.transport != Transport::Udp
         {
@@ -407,11 +309,7 @@ impl Endpoint {
         status: u16,
         headers: &[(&str, &str)],
     ) -> Result<(), Gone> {
-        let data = self
-            .sessions
-            .get(&session)
-            .filter(|data| !data.quiet)
-            .ok_or(Gone)?;
+        let data = self.sessions.get(&session).filter(|data| !data.quiet).ok_or(Gone)?;
         let State::Ringing { transaction } = data.state else {
             return Err(Gone);
         };
@@ -422,22 +320,10 @@ impl Endpoint {
     }
 
     /// Sends the refusal and forgets the session.
-    pub(crate) fn refuse_invite(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        transaction: u64,
-        status: u16,
-        lines: &str,
-    ) {
+    pub(crate) fn refuse_invite(&mut self, now: Instant, id: SessionId, transaction: u64, status: u16, lines: &str) {
         if let Some(session) = self.forget_session(id) {
             self.abandon_exchange(now, &session);
-            let response = Response {
-                status,
-                to_tag: Some(&session.local_tag),
-                lines,
-                ..Response::default()
-            };
+            let response = Response { status, to_tag: Some(&session.local_tag), lines, ..Response::default() };
             self.respond_with(now, transaction, &response);
         }
     }
@@ -448,13 +334,7 @@ impl Endpoint {
     }
 
     /// CANCEL of an INVITE of a session, or of a re-INVITE.
-    pub(crate) fn on_session_cancelled(
-        &mut self,
-        now: Instant,
-        id: SessionId,
-        invite: u64,
-        cancel: &Message,
-    ) {
+    pub(crate) fn on_session_cancelled(&mut self, now: Instant, id: SessionId, invite: u64, cancel: &Message) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -463,18 +343,13 @@ impl Endpoint {
                 let quiet = session.quiet;
                 self.reply_487(now, id, transaction);
                 if !quiet {
-                    self.emit(Event::Cancelled {
-                        session: id,
-                        reason: reason_of(cancel),
-                    });
+                    self.emit(Event::Cancelled { session: id, reason: reason_of(cancel) });
                 }
             }
             State::Ringing { .. } | State::Calling { .. } | State::Up => {
-                if matches!(session.exchange, Exchange::Remote { transaction, .. } if transaction == invite)
-                {
+                if matches!(session.exchange, Exchange::Remote { transaction, .. } if transaction == invite) {
                     session.exchange = Exchange::Idle;
-                    self.deadlines
-                        .stop(Owner::Session(id), Timer::OfferUnanswered);
+                    self.deadlines.stop(Owner::Session(id), Timer::OfferUnanswered);
                     self.reply(now, invite, 487, "");
                     self.run_queued(now, id);
                 }
@@ -493,10 +368,7 @@ impl Endpoint {
         let quiet = session.quiet;
         self.reply_487(now, id, transaction);
         if !quiet {
-            self.emit(Event::Cancelled {
-                session: id,
-                reason: None,
-            });
+            self.emit(Event::Cancelled { session: id, reason: None });
         }
     }
 }

@@ -35,6 +35,11 @@ pub struct Office {
     pub config: Config,
     start: Instant,
     pub elapsed: Duration,
+    /// One of so many datagrams is lost; 0: none.
+    pub loss: u32,
+    chance: u64,
+    /// Processor time the exchange took.
+    pub spent: Duration,
     wire: VecDeque<(SocketAddr, SocketAddr, bytes::Bytes)>,
 }
 
@@ -42,22 +47,13 @@ impl Office {
     /// An office of this site with these phones, registered.
     pub fn open(config: Config, usernames: &[&str]) -> Self {
         let start = Instant::now();
-        let now = Now {
-            instant: start,
-            wall: 1_700_000_000_000,
-        };
+        let now = Now { instant: start, wall: 1_700_000_000_000 };
         let endpoint = sip::EndpointConfig {
             host: "192.0.2.1".into(),
             ports: vec![(sip::Transport::Udp, 5060)],
             ..sip::EndpointConfig::default()
         };
-        let exchange = Exchange::new(
-            std::sync::Arc::new(config.clone()),
-            endpoint,
-            "/data".into(),
-            [7; 32],
-            now,
-        );
+        let exchange = Exchange::new(std::sync::Arc::new(config.clone()), endpoint, "/data".into(), [7; 32], now);
         let mut office = Office {
             exchange,
             phones: Vec::new(),
@@ -67,6 +63,9 @@ impl Office {
             config,
             start,
             elapsed: Duration::ZERO,
+            loss: 0,
+            chance: 1,
+            spent: Duration::ZERO,
             wire: VecDeque::new(),
         };
         office.run();
@@ -83,6 +82,18 @@ impl Office {
             instant: self.start + self.elapsed,
             wall: 1_700_000_000_000 + i64::try_from(self.elapsed.as_millis()).unwrap(),
         }
+    }
+
+    /// A number below `below`, from the seed (xorshift64).
+    pub fn random(&mut self, below: u32) -> u32 {
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        (self.chance >> 33) as u32 % below
+    }
+
+    pub fn seed(&mut self, seed: u64) {
+        self.chance = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     }
 
     /// One more phone, not registered.
@@ -117,21 +128,16 @@ impl Office {
             let Some((from, to, bytes)) = self.wire.pop_front() else {
                 return;
             };
+            if self.loss > 0 && self.random(self.loss) == 0 {
+                continue;
+            }
             let now = self.now();
-            let flow = sip::Flow {
-                transport: sip::Transport::Udp,
-                local: to,
-                remote: from,
-                connection: None,
-            };
+            let flow = sip::Flow { transport: sip::Transport::Udp, local: to, remote: from, connection: None };
             if to == BOX.parse().unwrap() {
-                self.exchange
-                    .handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
-            } else if let Some(phone) = self
-                .phones
-                .iter_mut()
-                .find(|phone| phone.address == to && !phone.dead)
-            {
+                let before = Instant::now();
+                self.exchange.handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
+                self.spent += before.elapsed();
+            } else if let Some(phone) = self.phones.iter_mut().find(|phone| phone.address == to && !phone.dead) {
                 phone.receive(now.instant, flow, bytes);
             }
         }
@@ -143,17 +149,10 @@ impl Office {
         while let Some(output) = self.exchange.poll_output() {
             match output {
                 Output::Sip(sip::Output::Send { flow, bytes }) => {
-                    self.wire
-                        .push_back((BOX.parse().unwrap(), flow.remote, bytes));
+                    self.wire.push_back((BOX.parse().unwrap(), flow.remote, bytes));
                 }
                 Output::Sip(sip::Output::Resolve { id, .. }) => {
-                    self.exchange.handle(
-                        now,
-                        Input::Sip(sip::Input::Resolved {
-                            id,
-                            targets: Vec::new(),
-                        }),
-                    );
+                    self.exchange.handle(now, Input::Sip(sip::Input::Resolved { id, targets: Vec::new() }));
                 }
                 Output::Sip(sip::Output::Event(_)) => panic!("an event came out"),
                 Output::Fxs(line, output) => self.fxs.entry(line).or_default().push(output),
@@ -246,11 +245,8 @@ impl Office {
         self.seconds(120);
         let counters = self.exchange.counters();
         assert_eq!(self.exchange.calls(), Vec::new());
-        assert_eq!(
-            (counters.calls, counters.legs, counters.rtp_ports),
-            (0, 0, 0),
-            "left over"
-        );
+        assert_eq!((counters.calls, counters.legs, counters.rtp_ports), (0, 0, 0), "left over");
+        assert_eq!(counters.timers, 0, "timers left");
         self.books.check();
         self.books
     }

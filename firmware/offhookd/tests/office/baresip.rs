@@ -1,0 +1,156 @@
+//! A real SIP phone: baresip, driven through its control port.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::{free_port, wait_until};
+
+/// One running baresip with one account.
+pub struct Baresip {
+    child: Child,
+    directory: PathBuf,
+    control: TcpStream,
+    pending: Vec<u8>,
+    events: Vec<serde_json::Value>,
+}
+
+/// How the account is set up.
+pub struct Account<'a> {
+    pub extension: &'a str,
+    pub password: &'a str,
+    /// Of the box.
+    pub port: u16,
+    /// `udp`, `tcp` or `tls`.
+    pub transport: &'a str,
+    /// Answers at once.
+    pub auto_answer: bool,
+    /// Frequency of the tone it says.
+    pub says_hz: u32,
+}
+
+impl Baresip {
+    /// Starts it and waits until it is registered.
+    pub fn start(directory: &Path, account: &Account<'_>) -> Baresip {
+        let home = directory.join(format!("baresip-{}-{}", account.extension, account.transport));
+        std::fs::create_dir_all(&home).unwrap();
+        let control = free_port();
+        let sip = free_port();
+        let says = home.join("says.wav");
+        super::sound::write_wav(&says, &super::sound::sine(f64::from(account.says_hz), 8000.0, 60.0, 8000), 8000);
+        std::fs::write(
+            home.join("config"),
+            format!(
+                "sip_listen 127.0.0.1:{sip}\nsip_verify_server no\naudio_source aufile,{says}\naudio_player aufile,{heard}\n\
+                 audio_alert aufile,/dev/null\nausrc_srate 8000\nauplay_srate 8000\naudio_buffer 20-160\n\
+                 module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\nmodule_tmp account.so\n\
+                 module_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\nrtp_timeout 0\n",
+                says = says.display(),
+                heard = home.join("heard.wav").display(),
+            ),
+        )
+        .unwrap();
+        std::fs::write(
+            home.join("accounts"),
+            format!(
+                "<sip:{e}@127.0.0.1:{p};transport={t}>;auth_user={e};auth_pass={w};answermode={a};audio_codecs=PCMA/8000/1,PCMU/8000/1;regint=600\n",
+                e = account.extension,
+                p = account.port,
+                t = account.transport,
+                w = account.password,
+                a = if account.auto_answer { "auto" } else { "manual" },
+            ),
+        )
+        .unwrap();
+        let log = std::fs::File::create(home.join("log")).unwrap();
+        let child = Command::new("baresip")
+            .args(["-4", "-v", "-s", "-f"])
+            .arg(&home)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("baresip is not installed: run tools/install test");
+        let mut stream = None;
+        wait_until("baresip's control port", || {
+            stream = TcpStream::connect(("127.0.0.1", control)).ok();
+            stream.is_some()
+        });
+        let control = stream.unwrap();
+        control.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let mut phone = Baresip { child, directory: home, control, pending: Vec::new(), events: Vec::new() };
+        let log = phone.directory.join("log");
+        wait_until(&format!("registration of {}", account.extension), || {
+            std::fs::read_to_string(&log).is_ok_and(|text| text.contains("200 OK") && text.contains("SIP/2.0 200"))
+        });
+        phone.poll();
+        phone
+    }
+
+    /// What it heard.
+    pub fn heard(&self) -> PathBuf {
+        // aufile as a player writes one file per call.
+        self.directory.join("heard.wav")
+    }
+
+    /// Calls a number.
+    pub fn dial(&mut self, uri: &str) {
+        self.command("dial", uri);
+    }
+
+    /// Answers the ringing call.
+    pub fn answer(&mut self) {
+        self.command("accept", "");
+    }
+
+    /// Ends the call.
+    pub fn hang_up(&mut self) {
+        self.command("hangup", "");
+    }
+
+    /// Runs a command of its menu.
+    pub fn command(&mut self, command: &str, parameters: &str) {
+        let text = serde_json::json!({"command": command, "params": parameters, "token": command}).to_string();
+        self.control.write_all(format!("{}:{text},", text.len()).as_bytes()).unwrap();
+    }
+
+    /// Waits for an event of this type (`CALL_ESTABLISHED`, `CALL_INCOMING`, `CALL_CLOSED` …) and takes it.
+    pub fn wait_for(&mut self, kind: &str) -> serde_json::Value {
+        let mut found = None;
+        wait_until(&format!("baresip event {kind}"), || {
+            self.poll();
+            if let Some(i) = self.events.iter().position(|e| e["type"] == kind) {
+                found = Some(self.events.remove(i));
+            }
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    fn poll(&mut self) {
+        let mut chunk = [0u8; 4096];
+        if let Ok(n) = self.control.read(&mut chunk) {
+            self.pending.extend_from_slice(&chunk[..n]);
+        }
+        // Netstrings: "12:{...},".
+        while let Some(colon) = self.pending.iter().position(|b| *b == b':') {
+            let Ok(length) = std::str::from_utf8(&self.pending[..colon]).unwrap_or("").parse::<usize>() else { break };
+            if self.pending.len() < colon + 1 + length + 1 {
+                break;
+            }
+            if let Ok(value) = serde_json::from_slice(&self.pending[colon + 1..colon + 1 + length]) {
+                self.events.push(value);
+            }
+            self.pending.drain(..colon + 1 + length + 1);
+        }
+    }
+}
+
+impl Drop for Baresip {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
