@@ -7,7 +7,6 @@
 //! | the second call rings | gives it up, back to the held call |
 //! | both calls answered, second one made from here | three-way |
 //! | in three-way | the party that joined last is let go |
-//! | nothing left but busy tone | dial tone |
 //! | in a call, another waits | holds the first, answers the other; each further flash swaps |
 //!
 //! Hanging up with a call held: hands it over to the second one if that was made from here, else it rings back.
@@ -52,8 +51,8 @@ impl Exchange {
                 self.swap(now, line, active, held);
             }
             (None, Some(_), _) => self.retrieve(now, line),
-            // Busy tone after a call that is over: a tap on the hook gives dial tone, as hanging up would.
-            (None, None, _) => self.fxs_command(now, line, Command::Recall),
+            // After the end of a call, digits keyed before a new dial tone could be lost: only hanging up starts anew.
+            (None, None, _) => {}
         }
     }
 

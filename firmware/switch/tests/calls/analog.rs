@@ -253,17 +253,3 @@ fn a_port_that_loses_its_hardware_ends_its_call() {
     assert_eq!(office.phones[0].failed, [480]);
     office.close();
 }
-
-#[test]
-fn a_tap_on_the_hook_after_busy_tone_gives_dial_tone() {
-    let mut office = site();
-    office.dial(0, "1201");
-    office.hook(line(1), true);
-    office.hang_up(0);
-    office.flash(line(1));
-    office.keys(line(1), "1002");
-    assert_eq!(office.phones[1].ringing.len(), 1);
-    office.hook(line(1), false);
-    assert!(office.phones[1].ringing.is_empty());
-    office.close();
-}
