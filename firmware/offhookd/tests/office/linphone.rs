@@ -15,7 +15,15 @@ pub struct Linphone {
 
 impl Linphone {
     /// Starts it and waits until it is registered over `transport` (`udp`, `tcp`, `tls`).
-    pub fn start(directory: &Path, extension: &str, password: &str, port: u16, transport: &str, says_hz: u32, auto_answer: bool) -> Linphone {
+    pub fn start(
+        directory: &Path,
+        extension: &str,
+        password: &str,
+        port: u16,
+        transport: &str,
+        says_hz: u32,
+        auto_answer: bool,
+    ) -> Linphone {
         let home = directory.join(format!("linphone-{extension}-{transport}"));
         std::fs::create_dir_all(&home).unwrap();
         let sip = free_port();
@@ -57,7 +65,7 @@ impl Linphone {
         let input = child.stdin.take().unwrap();
         let mut phone = Linphone { child, input, directory: home };
         phone.say("soundcard use files");
-        let (says, heard) = (says.display().to_string(), phone.heard().display().to_string());
+        let (says, heard) = (says.display().to_string(), phone.directory.join("heard.wav").display().to_string());
         phone.say(&format!("play {says}"));
         phone.say(&format!("record {heard}"));
         phone.wait_for("successful");
@@ -65,8 +73,8 @@ impl Linphone {
     }
 
     /// What it heard.
-    pub fn heard(&self) -> PathBuf {
-        self.directory.join("heard.wav")
+    pub fn heard(&self) -> Option<PathBuf> {
+        Some(self.directory.join("heard.wav"))
     }
 
     /// Types a line.
