@@ -99,6 +99,13 @@ impl Baresip {
         heard.max()
     }
 
+    /// Throws away what it heard in earlier calls.
+    pub fn forget(&self) {
+        while let Some(path) = self.heard() {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+
     /// Calls a number.
     pub fn dial(&mut self, uri: &str) {
         self.command("dial", uri);

@@ -9,9 +9,10 @@ pub fn read_wav(path: &Path) -> (Vec<i16>, u32) {
     (channels.into_iter().next().unwrap_or_default(), rate)
 }
 
-/// As [`read_wav`]; `None` when the phone has not begun the file.
+/// As [`read_wav`]; `None` when the phone has not written the file's head yet. Some write it at the end of the call.
 pub fn try_read_wav(path: &Path) -> Option<(Vec<i16>, u32)> {
-    (std::fs::metadata(path).ok()?.len() > 44).then(|| read_wav(path))
+    let has_head = std::fs::read(path).is_ok_and(|bytes| bytes.len() > 44 && bytes.starts_with(b"RIFF"));
+    has_head.then(|| read_wav(path))
 }
 
 /// All channels of a WAV file.
