@@ -86,8 +86,8 @@ const TABLE: [Clause; 49] = [
     // A registrar may find out before or after it asks who it is.
     clause("3.3.4", "app-schemes-in-headers", &[400, 401, 403, 404]),
     clause("3.3.5", "app-require", &[420]),
-    // RFC 3261 §8.2: who it is comes before what is in it.
-    clause("3.3.6", "app-content-type", &[401, 403, 407, 415]),
+    // With Accept.
+    clause("3.3.6", "app-content-type", &[415]),
     // Credentials of an unknown scheme are none (RFC 3261 §22.2).
     clause("3.3.7", "app-auth-scheme", &[401]),
     clause("3.3.8", "app-repeated-headers", REFUSED),
@@ -98,7 +98,7 @@ const TABLE: [Clause; 49] = [
     clause("3.3.12", "app-contact-parameter", STRANGER),
     clause("3.3.13", "app-contact-uri-parameter", STRANGER),
     clause("3.3.14", "app-contact-uri-header", STRANGER),
-    clause("3.3.15", "app-accept", &[401, 403, 406, 407]),
+    clause("3.3.15", "app-accept", &[406]),
     // No Content-Length: the rest of the datagram is the body, on a stream nobody knows (RFC 3261 §18.3).
     Clause { section: "3.4.1", own: "valid-rfc2543", udp: STRANGER, tcp: REFUSED },
 ];
