@@ -13,7 +13,7 @@ export function audit(page) {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     if (!canvas) return ['no canvas'];
 
-    /** @param {string} colour @returns {[number, number, number, number]} */
+    /** @param {string} colour @returns {number[]} */
     const rgba = (colour) => {
       canvas.clearRect(0, 0, 1, 1);
       canvas.fillStyle = colour;

@@ -34,7 +34,7 @@ export const tests = {
       await page.getByRole('dialog').getByRole('button', { name: 'Stay here' }).click();
       await page.getByLabel('Internal number').fill('1001');
       await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByText('Another extension has this number already.').waitFor();
+      await page.getByText('This number is used already').waitFor();
       await page.getByLabel('Internal number').fill('1002');
       await page.getByRole('button', { name: 'Save' }).click();
       await page.getByText('Saved').waitFor();

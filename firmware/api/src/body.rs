@@ -1,9 +1,11 @@
 //! JSON bodies whose errors are problem details.
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Json, Request};
+use axum::extract::{FromRequest, FromRequestParts, Json, Path, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::error::Problem;
 
@@ -32,4 +34,18 @@ fn refuse(rejection: &JsonRejection) -> Problem {
         _ => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", "The body is not what is expected."),
     };
     Problem { detail: Some(rejection.body_text().chars().take(300).collect()), ..problem }
+}
+
+/// An identifier in the path.
+pub(crate) struct Id(pub Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let found = Path::<Uuid>::from_request_parts(parts, state).await;
+        found
+            .map(|Path(id)| Id(id))
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "invalid_id", "This is not an identifier."))
+    }
 }

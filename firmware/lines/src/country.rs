@@ -98,13 +98,7 @@ impl Country {
     /// The level of each single frequency of a tone in dBm0, so that a segment with the most frequencies has
     /// [`Country::tone_level_dbm0`] in sum.
     pub fn frequency_level_dbm0(&self, kind: ToneKind) -> f32 {
-        let most = self
-            .tone(kind)
-            .iter()
-            .map(|s| s.hz.len())
-            .max()
-            .unwrap_or(1)
-            .max(1);
+        let most = self.tone(kind).iter().map(|s| s.hz.len()).max().unwrap_or(1).max(1);
         self.tone_level_dbm0 - 10.0 * (most as f32).log10()
     }
 
@@ -116,13 +110,9 @@ impl Country {
 }
 
 static COUNTRIES: LazyLock<BTreeMap<&'static str, Country>> = LazyLock::new(|| {
-    let files: BTreeMap<&'static str, File> =
-        serde_json::from_str(include_str!("../data/countries.json"))
-            .expect("the file is part of the program and a test reads it");
-    files
-        .into_iter()
-        .map(|(code, file)| (code, file.into_country(code)))
-        .collect()
+    let files: BTreeMap<&'static str, File> = serde_json::from_str(include_str!("../data/countries.json"))
+        .expect("the file is part of the program and a test reads it");
+    files.into_iter().map(|(code, file)| (code, file.into_country(code))).collect()
 });
 
 #[derive(Clone, Debug, Deserialize)]
@@ -161,15 +151,8 @@ impl File {
         Country {
             code,
             name: self.name,
-            ring_cadence: self
-                .ring_cadence_ms
-                .into_iter()
-                .map(Duration::from_millis)
-                .collect(),
-            flash: (
-                Duration::from_millis(self.flash_ms.0),
-                Duration::from_millis(self.flash_ms.1),
-            ),
+            ring_cadence: self.ring_cadence_ms.into_iter().map(Duration::from_millis).collect(),
+            flash: (Duration::from_millis(self.flash_ms.0), Duration::from_millis(self.flash_ms.1)),
             answer_delay: Duration::from_millis(self.answer_delay_ms),
             tone_level_dbm0: self.tone_level_dbm0,
             tones: Tones {
@@ -187,10 +170,6 @@ impl File {
 }
 
 fn segments(file: Vec<FileSegment>) -> Vec<ToneSegment> {
-    let read = |s: FileSegment| ToneSegment {
-        hz: s.hz,
-        duration: s.ms.map(Duration::from_millis),
-        once: s.once,
-    };
+    let read = |s: FileSegment| ToneSegment { hz: s.hz, duration: s.ms.map(Duration::from_millis), once: s.once };
     file.into_iter().map(read).collect()
 }

@@ -32,10 +32,7 @@ impl<T: Copy + Eq> Timers<T> {
     }
 
     pub(crate) fn at(&self, timer: T) -> Option<Instant> {
-        self.set
-            .iter()
-            .find(|(t, _)| *t == timer)
-            .map(|(_, at)| *at)
+        self.set.iter().find(|(t, _)| *t == timer).map(|(_, at)| *at)
     }
 
     /// The earliest; of two at one moment the one started first.

@@ -20,12 +20,7 @@ fn the_call_is_told_with_its_caller_id() {
     bench.pass(1000);
     assert_eq!(bench.events(), []);
     bench.input(caller_id());
-    assert_eq!(
-        bench.events(),
-        [Event::Incoming {
-            caller: Some(alice())
-        }]
-    );
+    assert_eq!(bench.events(), [Event::Incoming { caller: Some(alice()) }]);
     assert_eq!(bench.port.state(), State::Ringing);
 }
 
@@ -64,22 +59,13 @@ fn caller_id_before_the_first_ring_counts() {
     bench.pass(500);
     bench.input(Input::Ring(true));
     bench.pass(150);
-    assert_eq!(
-        bench.events(),
-        [Event::Incoming {
-            caller: Some(alice())
-        }]
-    );
+    assert_eq!(bench.events(), [Event::Incoming { caller: Some(alice()) }]);
     let mut bench = FxoBench::new("GB", false);
     bench.input(caller_id());
     bench.pass(60_000);
     bench.ring(400);
     bench.pass(5000);
-    assert_eq!(
-        bench.events().first(),
-        Some(&Event::Incoming { caller: None }),
-        "a number of an hour ago is another's"
-    );
+    assert_eq!(bench.events().first(), Some(&Event::Incoming { caller: None }), "a number of an hour ago is another's");
 }
 
 #[test]
@@ -108,11 +94,7 @@ fn the_caller_gives_up() {
     assert_eq!(bench.events().last(), Some(&Event::GaveUp));
     assert_eq!(bench.port.state(), State::Idle);
     bench.command(Command::Answer);
-    assert_eq!(
-        bench.events().last(),
-        Some(&Event::Released),
-        "too late to answer"
-    );
+    assert_eq!(bench.events().last(), Some(&Event::Released), "too late to answer");
     assert_eq!(bench.hooks(), []);
 }
 
@@ -148,20 +130,10 @@ fn a_refused_call_rings_out_unheard() {
     bench.command(Command::Dial("112".into()));
     assert_eq!(bench.events(), [Event::SeizeFailed], "the line still rings");
     bench.pass(10_000);
-    assert_eq!(
-        bench.events(),
-        [Event::SeizeFailed],
-        "no caller gave up: call control knows nothing of it"
-    );
+    assert_eq!(bench.events(), [Event::SeizeFailed], "no caller gave up: call control knows nothing of it");
     bench.ring(1500);
     bench.input(caller_id());
-    assert_eq!(
-        bench.events().last(),
-        Some(&Event::Incoming {
-            caller: Some(alice())
-        }),
-        "the next call is told"
-    );
+    assert_eq!(bench.events().last(), Some(&Event::Incoming { caller: Some(alice()) }), "the next call is told");
 }
 
 #[test]
@@ -178,4 +150,18 @@ fn unplugged_while_ringing() {
     assert_eq!(bench.events().last(), Some(&Event::SeizeFailed));
     bench.input(Input::Present(true));
     assert_eq!(bench.port.state(), State::Idle);
+}
+
+#[test]
+fn answering_just_after_the_caller_gave_up_gives_nobody_a_free_line() {
+    let mut bench = FxoBench::new("FR", false);
+    bench.ring(1500);
+    bench.input(caller_id());
+    bench.pass(2000);
+    bench.command(Command::Answer);
+    bench.input(Input::LoopCurrent(true));
+    bench.pass(400);
+    bench.input(Input::DialTone);
+    assert_eq!(bench.events().last(), Some(&Event::Released));
+    assert_eq!(bench.hooks().last().map(|h| h.1), Some(false));
 }

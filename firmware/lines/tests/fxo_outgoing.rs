@@ -15,16 +15,7 @@ fn dial_tone_then_digits_then_dialled() {
     bench.pass(500);
     bench.input(Input::DialTone);
     bench.pass(6000);
-    assert_eq!(
-        bench.sent(),
-        [
-            (800, '0'),
-            (1000, '1'),
-            (1200, '2'),
-            (1400, '3'),
-            (3600, '4')
-        ]
-    );
+    assert_eq!(bench.sent(), [(800, '0'), (1000, '1'), (1200, '2'), (1400, '3'), (3600, '4')]);
     assert_eq!(bench.events(), [Event::Dialled]);
     assert_eq!(bench.port.state(), State::Talking);
 }
@@ -123,10 +114,7 @@ fn glare_after_the_line_is_taken_hands_over_the_caller() {
         bench.command(Command::Dial("0123".into()));
         bench.pass(100);
         bench.input(Input::Ring(true));
-        assert_eq!(
-            bench.events(),
-            [Event::SeizeFailed, Event::Incoming { caller: None }]
-        );
+        assert_eq!(bench.events(), [Event::SeizeFailed, Event::Incoming { caller: None }]);
         bench.pass(5000);
         assert_eq!(bench.sent(), [], "no digit into the caller's ear");
         if answer {
@@ -150,11 +138,7 @@ fn an_emergency_call_takes_a_line_just_put_down() {
     bench.pass(20_000);
     let hooks = bench.hooks();
     assert_eq!(hooks.iter().map(|h| h.1).collect::<Vec<_>>(), [false, true]);
-    assert_eq!(
-        hooks[1].0 - hooks[0].0,
-        800,
-        "the exchange notices that the first call is over"
-    );
+    assert_eq!(hooks[1].0 - hooks[0].0, 800, "the exchange notices that the first call is over");
     assert_eq!(bench.sent().iter().map(|s| s.1).collect::<String>(), "112");
 }
 
@@ -166,10 +150,7 @@ fn hang_up_while_waiting_for_the_guard_never_takes_the_line() {
     bench.command(Command::Dial("1".into()));
     bench.command(Command::HangUp);
     bench.pass(10_000);
-    assert_eq!(
-        bench.hooks().iter().map(|h| h.1).collect::<Vec<_>>(),
-        [false]
-    );
+    assert_eq!(bench.hooks().iter().map(|h| h.1).collect::<Vec<_>>(), [false]);
     assert_eq!(bench.port.poll_timeout(), None);
 }
 
@@ -183,16 +164,9 @@ fn ringing_during_the_guard_is_told() {
     bench.pass(100);
     assert_eq!(bench.port.state(), State::Seizing);
     bench.input(Input::CallerId("1".into(), String::new()));
-    assert_eq!(
-        bench.events(),
-        [Event::SeizeFailed, Event::Incoming { caller: None }]
-    );
+    assert_eq!(bench.events(), [Event::SeizeFailed, Event::Incoming { caller: None }]);
     bench.pass(600);
-    assert_eq!(
-        bench.hooks().iter().map(|h| h.1).collect::<Vec<_>>(),
-        [false],
-        "not taken"
-    );
+    assert_eq!(bench.hooks().iter().map(|h| h.1).collect::<Vec<_>>(), [false], "not taken");
     bench.command(Command::Answer);
     assert_eq!(bench.port.state(), State::Talking);
 }
@@ -206,11 +180,7 @@ fn digits_in_conversation_keep_their_distance() {
         bench.command(Command::SendDigit(digit));
     }
     bench.pass(2000);
-    let sent: Vec<_> = bench
-        .sent()
-        .into_iter()
-        .map(|(at, digit)| (at - from, digit))
-        .collect();
+    let sent: Vec<_> = bench.sent().into_iter().map(|(at, digit)| (at - from, digit)).collect();
     assert_eq!(sent, [(0, '1'), (200, '2'), (400, '#')]);
 }
 

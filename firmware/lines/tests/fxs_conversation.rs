@@ -10,11 +10,7 @@ use offhook_lines::fxs::{Command, Event, State};
 fn every_break_within_the_window_is_a_flash() {
     for code in Country::codes() {
         let (least, most) = country(code).flash;
-        for millis in [
-            least.as_millis() as u64,
-            100.max(least.as_millis() as u64),
-            most.as_millis() as u64,
-        ] {
+        for millis in [least.as_millis() as u64, 100.max(least.as_millis() as u64), most.as_millis() as u64] {
             let mut bench = FxsBench::new(code);
             bench.talk();
             bench.break_for(millis);
@@ -38,11 +34,7 @@ fn a_break_longer_than_the_window_is_a_hang_up() {
         assert_eq!(bench.log.last().map(|l| l.0), Some(before + most + 1));
         bench.hook(true);
         bench.pass(100);
-        assert_eq!(
-            bench.events(),
-            [Event::HungUp, Event::Seized],
-            "{code}: a new call"
-        );
+        assert_eq!(bench.events(), [Event::HungUp, Event::Seized], "{code}: a new call");
     }
 }
 
@@ -72,15 +64,7 @@ fn trains_of_pulses_are_digits_and_no_flash() {
     bench.pulses(2, 90, 40);
     bench.pulses(10, 66, 34);
     bench.pulses(1, 60, 40);
-    assert_eq!(
-        bench.events(),
-        [
-            Event::Digit('5'),
-            Event::Digit('2'),
-            Event::Digit('0'),
-            Event::Digit('1')
-        ]
-    );
+    assert_eq!(bench.events(), [Event::Digit('5'), Event::Digit('2'), Event::Digit('0'), Event::Digit('1')]);
 }
 
 #[test]
@@ -89,11 +73,7 @@ fn a_set_that_sends_tones_flashes_without_delay() {
     bench.talk();
     bench.keys("5");
     bench.break_for(100);
-    assert_eq!(
-        bench.events(),
-        [Event::Digit('5'), Event::Flash],
-        "no wait for further pulses"
-    );
+    assert_eq!(bench.events(), [Event::Digit('5'), Event::Flash], "no wait for further pulses");
     bench.pass(2000);
     assert_eq!(bench.events().len(), 2);
 }
@@ -121,10 +101,7 @@ fn recall_gives_dial_tone_and_a_second_number() {
     bench.command(Command::Talk);
     assert_eq!(bench.port.state(), State::Talking);
     let tones: Vec<_> = bench.tones().into_iter().map(|t| t.1).collect();
-    assert_eq!(
-        tones,
-        [Some(ToneKind::Dial), None, Some(ToneKind::Ringback), None]
-    );
+    assert_eq!(tones, [Some(ToneKind::Dial), None, Some(ToneKind::Ringback), None]);
 }
 
 #[test]
@@ -151,10 +128,7 @@ fn the_other_side_gone_gives_busy_then_howler() {
     bench.pass(59_999);
     assert_eq!(bench.tones(), [(50, Some(ToneKind::Busy))]);
     bench.pass(1);
-    assert_eq!(
-        bench.tones().last(),
-        Some(&(60_050, Some(ToneKind::Howler)))
-    );
+    assert_eq!(bench.tones().last(), Some(&(60_050, Some(ToneKind::Howler))));
     assert_eq!(bench.events(), [Event::LeftOffHook]);
     bench.put_down();
     assert_eq!(bench.port.state(), State::OnHook);
@@ -200,9 +174,7 @@ fn a_late_timer_does_not_turn_a_hang_up_into_a_flash() {
     let down = std::time::Duration::from_millis(500);
     bench.hook(false);
     let (deadline, _) = bench.port.poll_timeout().expect("running");
-    bench
-        .port
-        .handle(deadline + down, offhook_lines::fxs::Input::Hook(true));
+    bench.port.handle(deadline + down, offhook_lines::fxs::Input::Hook(true));
     let mut events = Vec::new();
     while let Some(output) = bench.port.poll_output() {
         events.push(output);

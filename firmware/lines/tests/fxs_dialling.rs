@@ -7,23 +7,14 @@ use offhook_lines::country::ToneKind;
 use offhook_lines::fxs::{Command, Event, Input, Output, State};
 
 fn dialled(digits: &str, complete: bool) -> Event {
-    Event::Dialled {
-        digits: digits.into(),
-        complete,
-    }
+    Event::Dialled { digits: digits.into(), complete }
 }
 
 #[test]
 fn lifting_gives_dial_tone() {
     let mut bench = FxsBench::new("FR");
     bench.lift();
-    assert_eq!(
-        bench.log,
-        [
-            (20, Output::Event(Event::Seized)),
-            (20, Output::Tone(Some(ToneKind::Dial)))
-        ]
-    );
+    assert_eq!(bench.log, [(20, Output::Event(Event::Seized)), (20, Output::Tone(Some(ToneKind::Dial)))]);
     assert_eq!(bench.port.state(), State::Dialling);
 }
 
@@ -57,26 +48,13 @@ fn keys_are_collected_until_the_pause() {
     bench.keys("1002");
     assert_eq!(
         bench.events(),
-        [
-            dialled("1", false),
-            dialled("10", false),
-            dialled("100", false),
-            dialled("1002", false)
-        ]
+        [dialled("1", false), dialled("10", false), dialled("100", false), dialled("1002", false)]
     );
-    assert_eq!(
-        bench.tones(),
-        [(50, None)],
-        "dial tone stops at the first digit"
-    );
+    assert_eq!(bench.tones(), [(50, None)], "dial tone stops at the first digit");
     bench.pass(3700);
     assert_eq!(bench.dialled(), Some(("1002".into(), false)));
     bench.pass(200);
-    assert_eq!(
-        bench.dialled(),
-        Some(("1002".into(), true)),
-        "4 s after the last digit"
-    );
+    assert_eq!(bench.dialled(), Some(("1002".into(), true)), "4 s after the last digit");
     assert_eq!(bench.port.state(), State::Waiting);
 }
 
@@ -126,25 +104,13 @@ fn end_dialling_stops_the_collecting() {
 
 #[test]
 fn pulses_at_10_and_20_per_second_are_digits() {
-    for (break_ms, make_ms) in [
-        (66, 34),
-        (60, 40),
-        (50, 50),
-        (33, 17),
-        (40, 60),
-        (80, 40),
-        (120, 60),
-    ] {
+    for (break_ms, make_ms) in [(66, 34), (60, 40), (50, 50), (33, 17), (40, 60), (80, 40), (120, 60)] {
         let mut bench = FxsBench::new("FR");
         bench.lift();
         for count in [1, 10, 9, 2] {
             bench.pulses(count, break_ms, make_ms);
         }
-        assert_eq!(
-            bench.dialled(),
-            Some(("1092".into(), false)),
-            "{break_ms}/{make_ms}"
-        );
+        assert_eq!(bench.dialled(), Some(("1092".into(), false)), "{break_ms}/{make_ms}");
         bench.pass(4000);
         assert_eq!(bench.dialled(), Some(("1092".into(), true)));
     }
@@ -185,10 +151,7 @@ fn a_long_break_while_dialling_starts_over() {
     bench.keys("12");
     bench.log.clear();
     bench.break_for(250);
-    assert_eq!(
-        bench.tones().last().map(|t| t.1),
-        Some(Some(ToneKind::Dial))
-    );
+    assert_eq!(bench.tones().last().map(|t| t.1), Some(Some(ToneKind::Dial)));
     assert_eq!(bench.events(), [], "neither a flash nor a hang-up");
     bench.keys("3");
     assert_eq!(bench.dialled(), Some(("3".into(), false)));
@@ -249,8 +212,5 @@ fn an_absent_port_does_nothing_and_comes_back() {
     bench.input(Input::Present(true));
     bench.input(Input::Present(true));
     bench.lift();
-    assert_eq!(
-        bench.events(),
-        [Event::Present(false), Event::Present(true), Event::Seized]
-    );
+    assert_eq!(bench.events(), [Event::Present(false), Event::Present(true), Event::Seized]);
 }

@@ -6,9 +6,7 @@ use common::FxsBench;
 use offhook_lines::fxs::{Command, Event, Input, Output, State};
 
 fn ring() -> Command {
-    Command::Ring {
-        caller: Some(("0123456789".into(), "Alice".into())),
-    }
+    Command::Ring { caller: Some(("0123456789".into(), "Alice".into())) }
 }
 
 fn voltage(bench: &FxsBench) -> Vec<(u64, bool)> {
@@ -24,30 +22,11 @@ fn the_bell_follows_the_cadence() {
     let mut bench = FxsBench::new("FR");
     bench.command(ring());
     bench.pass(11_000);
-    assert_eq!(
-        voltage(&bench),
-        [
-            (0, true),
-            (1500, false),
-            (5000, true),
-            (6500, false),
-            (10_000, true)
-        ]
-    );
+    assert_eq!(voltage(&bench), [(0, true), (1500, false), (5000, true), (6500, false), (10_000, true)]);
     let mut bench = FxsBench::new("GB");
     bench.command(ring());
     bench.pass(3500);
-    assert_eq!(
-        voltage(&bench),
-        [
-            (0, true),
-            (400, false),
-            (600, true),
-            (1000, false),
-            (3000, true),
-            (3400, false)
-        ]
-    );
+    assert_eq!(voltage(&bench), [(0, true), (400, false), (600, true), (1000, false), (3000, true), (3400, false)]);
 }
 
 #[test]
@@ -56,16 +35,8 @@ fn caller_id_comes_once_after_the_first_ring() {
         let mut bench = FxsBench::new(code);
         bench.command(ring());
         bench.pass(30_000);
-        let ids: Vec<_> = bench
-            .log
-            .iter()
-            .filter(|(_, o)| matches!(o, Output::CallerId(..)))
-            .collect();
-        assert_eq!(
-            ids,
-            [&(at, Output::CallerId("0123456789".into(), "Alice".into()))],
-            "{code}"
-        );
+        let ids: Vec<_> = bench.log.iter().filter(|(_, o)| matches!(o, Output::CallerId(..))).collect();
+        assert_eq!(ids, [&(at, Output::CallerId("0123456789".into(), "Alice".into()))], "{code}");
     }
 }
 
@@ -78,11 +49,7 @@ fn lifting_in_ring_or_silence_answers() {
         bench.hook(true);
         bench.pass(20);
         assert_eq!(bench.events(), [Event::Answered], "{moment}");
-        assert_eq!(
-            voltage(&bench).last().map(|v| v.1),
-            Some(false),
-            "no voltage at the ear"
-        );
+        assert_eq!(voltage(&bench).last().map(|v| v.1), Some(false), "no voltage at the ear");
         bench.log.clear();
         bench.pass(20_000);
         assert_eq!(bench.log, [], "neither ring nor caller ID any more");
@@ -114,11 +81,7 @@ fn stop_ring_and_disconnect_stop_the_bell() {
         assert_eq!(voltage(&bench), [(0, true), (700, false)]);
         assert_eq!(bench.port.state(), State::OnHook);
         bench.lift();
-        assert_eq!(
-            bench.events(),
-            [Event::Seized],
-            "a later lift is a new call"
-        );
+        assert_eq!(bench.events(), [Event::Seized], "a later lift is a new call");
     }
 }
 

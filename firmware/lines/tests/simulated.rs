@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use common::{country, ms};
 use offhook_lines::country::ToneKind;
 use offhook_lines::simulated::{
-    Exchange, ExchangeAction, ExchangeOutput, ExchangeState, LineFeatures, Set, SetAction,
-    SetOutput,
+    Exchange, ExchangeAction, ExchangeOutput, ExchangeState, LineFeatures, Set, SetAction, SetOutput,
 };
 use offhook_lines::{fxo, fxs};
 
@@ -21,17 +20,9 @@ struct Desk {
 
 impl Desk {
     fn new(code: &str) -> Self {
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "any instant will do as the origin of virtual time"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "any instant will do as the origin of virtual time")]
         let now = Instant::now();
-        Desk {
-            now,
-            port: fxs::Fxs::new(country(code)),
-            set: Set::new(),
-            events: Vec::new(),
-        }
+        Desk { now, port: fxs::Fxs::new(country(code)), set: Set::new(), events: Vec::new() }
     }
 
     fn settle(&mut self) {
@@ -65,11 +56,7 @@ impl Desk {
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
-            let next = [self.set.poll_timeout(), self.port.poll_timeout()]
-                .into_iter()
-                .flatten()
-                .map(|t| t.0)
-                .min();
+            let next = [self.set.poll_timeout(), self.port.poll_timeout()].into_iter().flatten().map(|t| t.0).min();
             let Some(at) = next.filter(|at| *at <= end) else {
                 break;
             };
@@ -93,14 +80,7 @@ fn a_rotary_set_dials() {
             assert!(desk.act(SetAction::Rotary(digit)));
         }
         desk.pass(ms(20_000));
-        assert_eq!(
-            desk.events.last(),
-            Some(&fxs::Event::Dialled {
-                digits: "1902".into(),
-                complete: true
-            }),
-            "{code}"
-        );
+        assert_eq!(desk.events.last(), Some(&fxs::Event::Dialled { digits: "1902".into(), complete: true }), "{code}");
         assert_eq!(desk.set.shows().tone, None);
     }
 }
@@ -116,13 +96,7 @@ fn keys_wait_for_each_other_and_putting_down_does_not() {
         desk.act(SetAction::Key(digit));
     }
     desk.pass(ms(500));
-    assert_eq!(
-        desk.events.last(),
-        Some(&fxs::Event::Dialled {
-            digits: "1002".into(),
-            complete: false
-        })
-    );
+    assert_eq!(desk.events.last(), Some(&fxs::Event::Dialled { digits: "1002".into(), complete: false }));
     desk.act(SetAction::Rotary('9'));
     desk.pass(ms(100));
     desk.act(SetAction::PutDown);
@@ -135,9 +109,7 @@ fn keys_wait_for_each_other_and_putting_down_does_not() {
 #[test]
 fn the_set_rings_shows_the_caller_and_answers() {
     let mut desk = Desk::new("FR");
-    desk.command(fxs::Command::Ring {
-        caller: Some(("1002".into(), "Bob".into())),
-    });
+    desk.command(fxs::Command::Ring { caller: Some(("1002".into(), "Bob".into())) });
     assert!(desk.set.shows().bell && desk.set.shows().ringing);
     desk.pass(ms(2100));
     assert!(!desk.set.shows().bell && desk.set.shows().ringing);
@@ -158,9 +130,7 @@ fn the_set_rings_shows_the_caller_and_answers() {
 #[test]
 fn an_unanswered_set_forgets_the_ring() {
     let mut desk = Desk::new("FR");
-    desk.command(fxs::Command::Ring {
-        caller: Some(("1002".into(), "Bob".into())),
-    });
+    desk.command(fxs::Command::Ring { caller: Some(("1002".into(), "Bob".into())) });
     desk.pass(ms(7000));
     desk.command(fxs::Command::StopRing);
     desk.pass(ms(6000));
@@ -175,26 +145,14 @@ struct Office {
     events: Vec<fxo::Event>,
 }
 
-const ALL: LineFeatures = LineFeatures {
-    reversal: true,
-    loop_drop: true,
-    disconnect_tone: true,
-};
+const ALL: LineFeatures = LineFeatures { reversal: true, loop_drop: true, disconnect_tone: true };
 
 impl Office {
     fn new(code: &str, features: LineFeatures) -> Self {
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "any instant will do as the origin of virtual time"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "any instant will do as the origin of virtual time")]
         let now = Instant::now();
         let port = fxo::Fxo::new(country(code), features.reversal);
-        Office {
-            now,
-            port,
-            exchange: Exchange::new(country(code), features),
-            events: Vec::new(),
-        }
+        Office { now, port, exchange: Exchange::new(country(code), features), events: Vec::new() }
     }
 
     fn settle(&mut self) {
@@ -228,11 +186,8 @@ impl Office {
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
-            let next = [self.exchange.poll_timeout(), self.port.poll_timeout()]
-                .into_iter()
-                .flatten()
-                .map(|t| t.0)
-                .min();
+            let next =
+                [self.exchange.poll_timeout(), self.port.poll_timeout()].into_iter().flatten().map(|t| t.0).min();
             let Some(at) = next.filter(|at| *at <= end) else {
                 break;
             };
@@ -249,48 +204,25 @@ impl Office {
 fn a_call_out_with_every_way_a_line_tells_the_end() {
     for features in [
         ALL,
-        LineFeatures {
-            reversal: true,
-            loop_drop: false,
-            disconnect_tone: false,
-        },
-        LineFeatures {
-            reversal: false,
-            loop_drop: true,
-            disconnect_tone: false,
-        },
-        LineFeatures {
-            reversal: false,
-            loop_drop: false,
-            disconnect_tone: true,
-        },
+        LineFeatures { reversal: true, loop_drop: false, disconnect_tone: false },
+        LineFeatures { reversal: false, loop_drop: true, disconnect_tone: false },
+        LineFeatures { reversal: false, loop_drop: false, disconnect_tone: true },
     ] {
         let mut office = Office::new("FR", features);
         office.command(fxo::Command::Dial("0123456789".into()));
-        assert!(
-            !office.act(ExchangeAction::Call { caller: None }),
-            "the line is in use"
-        );
+        assert!(!office.act(ExchangeAction::Call { caller: None }), "the line is in use");
         office.pass(ms(8000));
         assert_eq!(office.exchange.shows().state, ExchangeState::Ringing);
         assert_eq!(office.exchange.shows().number, "0123456789");
         assert!(office.act(ExchangeAction::Answer));
         office.pass(ms(20_000));
-        assert_eq!(
-            office.events,
-            [fxo::Event::Dialled, fxo::Event::Answered],
-            "{features:?}"
-        );
+        assert_eq!(office.events, [fxo::Event::Dialled, fxo::Event::Answered], "{features:?}");
         office.command(fxo::Command::SendDigit('5'));
         office.pass(ms(500));
         assert_eq!(office.exchange.shows().digits, "5");
         assert!(office.act(ExchangeAction::HangUp));
         office.pass(ms(5000));
-        assert_eq!(
-            office.events.last(),
-            Some(&fxo::Event::Released),
-            "{features:?}"
-        );
+        assert_eq!(office.events.last(), Some(&fxo::Event::Released), "{features:?}");
         assert_eq!(office.exchange.shows().state, ExchangeState::Idle);
         assert_eq!(office.exchange.poll_timeout(), None);
     }
@@ -301,9 +233,7 @@ fn a_call_in_is_answered_and_put_down_by_the_box() {
     for code in ["FR", "GB", "US"] {
         let mut office = Office::new(code, ALL);
         let caller = Some(("0123456789".to_owned(), "Alice".to_owned()));
-        assert!(office.act(ExchangeAction::Call {
-            caller: caller.clone()
-        }));
+        assert!(office.act(ExchangeAction::Call { caller: caller.clone() }));
         office.pass(ms(4500));
         assert_eq!(office.events, [fxo::Event::Incoming { caller }], "{code}");
         office.command(fxo::Command::Answer);
@@ -324,10 +254,7 @@ fn the_far_party_gives_up_in_ring_and_in_silence() {
         office.pass(ms(moment));
         assert!(office.act(ExchangeAction::HangUp));
         office.pass(ms(10_000));
-        assert_eq!(
-            office.events,
-            [fxo::Event::Incoming { caller: None }, fxo::Event::GaveUp]
-        );
+        assert_eq!(office.events, [fxo::Event::Incoming { caller: None }, fxo::Event::GaveUp]);
     }
 }
 
@@ -344,8 +271,5 @@ fn unplugging_ends_all() {
     office.pass(ms(2000));
     assert!(office.act(ExchangeAction::Call { caller: None }));
     office.pass(ms(5000));
-    assert_eq!(
-        office.events.last(),
-        Some(&fxo::Event::Incoming { caller: None })
-    );
+    assert_eq!(office.events.last(), Some(&fxo::Event::Incoming { caller: None }));
 }

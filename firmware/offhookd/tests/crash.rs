@@ -12,7 +12,8 @@ fn fifty_calls_killed_in_the_middle_are_each_on_record_once_closed_and_marked() 
     let callees: Vec<u32> = (1031..=1060).collect();
     office.register(&callees, callee);
     let users: Vec<String> = (0..30).map(|i| user(1001 + i, 1031 + i)).collect();
-    let run = |scenario, users, port| Run { scenario, users, calls: 50, rate: 100, port, box_port: office.sip, transport: "u1" };
+    let box_port = office.sip;
+    let run = |scenario, users, port| Run { scenario, users, calls: 50, rate: 100, port, box_port, transport: "u1" };
     let answering = Sipp::start(&office.directory, &run("answer.xml", &[], callee));
     let calling = Sipp::start(&office.directory, &run("call_open.xml", &users, office::free_port()));
     office::wait_until("50 calls up", || {

@@ -5,8 +5,10 @@ fn main() {
         [seed] => eprintln!("{:?}", offhook_simulation::run_traced(*seed, 240).map_err(|f| f.to_string())),
         [from, to] => {
             for seed in *from..*to {
-                if let Err(failure) = offhook_simulation::run(seed, 240) {
-                    eprintln!("{failure}");
+                match offhook_simulation::run(seed, 240) {
+                    Err(failure) => eprintln!("{failure}"),
+                    Ok(summary) if seed % 20 == 0 => eprintln!("{seed}: {summary:?}"),
+                    Ok(_) => {}
                 }
             }
         }

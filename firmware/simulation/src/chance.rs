@@ -17,11 +17,7 @@ impl Chance {
 
     /// `0..bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 {
-            0
-        } else {
-            self.0.next_u64() % bound
-        }
+        if bound == 0 { 0 } else { self.0.next_u64() % bound }
     }
 
     /// `from..=to`.

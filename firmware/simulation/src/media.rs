@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use offhook_media::command::{
-    BridgeId, Command, Event, LinePort, RecordingId, RtpParameters, Source, StreamId,
-    StreamStatistics,
+    BridgeId, Command, Event, LinePort, RecordingId, RtpParameters, Source, StreamId, StreamStatistics,
 };
 
 /// Who is at the far end of a stream.
@@ -52,9 +51,7 @@ impl Media {
             Command::OpenRtp { stream, local } => {
                 let taken = self.streams.values().any(|s| s.local == Some(local));
                 if taken || local.port() % 2 == 1 {
-                    self.fault(format!(
-                        "{stream:?} opened on {local}, which is taken or odd"
-                    ));
+                    self.fault(format!("{stream:?} opened on {local}, which is taken or odd"));
                 }
                 self.open(stream, None, Some(local));
             }
@@ -66,9 +63,7 @@ impl Media {
             }
             Command::SetRtp { stream, parameters } => match self.streams.get_mut(&stream) {
                 Some(found) if found.local.is_some() => found.parameters = Some(parameters),
-                _ => self.fault(format!(
-                    "SetRtp on {stream:?}, which is not an open RTP stream"
-                )),
+                _ => self.fault(format!("SetRtp on {stream:?}, which is not an open RTP stream")),
             },
             Command::Close { stream } => {
                 if self.streams.remove(&stream).is_none() {
@@ -77,29 +72,17 @@ impl Media {
                 for members in self.bridges.values_mut() {
                     members.retain(|member| *member != stream);
                 }
-                let ended: Vec<RecordingId> = self
-                    .recordings
-                    .iter()
-                    .filter(|(_, s)| **s == stream)
-                    .map(|(id, _)| *id)
-                    .collect();
+                let ended: Vec<RecordingId> =
+                    self.recordings.iter().filter(|(_, s)| **s == stream).map(|(id, _)| *id).collect();
                 for recording in ended {
                     self.recorded(now, recording);
                 }
-                self.later(
-                    now + 5,
-                    Event::Closed {
-                        stream,
-                        statistics: StreamStatistics::default(),
-                    },
-                );
+                self.later(now + 5, Event::Closed { stream, statistics: StreamStatistics::default() });
             }
             Command::Bridge { bridge, members } => {
                 let unique: BTreeSet<&StreamId> = members.iter().collect();
                 if unique.len() != members.len() || members.len() > 32 {
-                    self.fault(format!(
-                        "{bridge:?} with members twice or too many: {members:?}"
-                    ));
+                    self.fault(format!("{bridge:?} with members twice or too many: {members:?}"));
                 }
                 for member in &members {
                     if !self.streams.contains_key(member) {
@@ -119,10 +102,7 @@ impl Media {
             }
             Command::Play { stream, source } => {
                 let ends = match source {
-                    Source::File {
-                        repeat: Some(times),
-                        ..
-                    } => Some(u64::from(times) * FILE),
+                    Source::File { repeat: Some(times), .. } => Some(u64::from(times) * FILE),
                     Source::Chime { repeat: Some(times) } => Some(u64::from(times) * CHIME),
                     Source::File { repeat: None, .. } | Source::Chime { repeat: None } | Source::Tone { .. } => None,
                 };
@@ -138,9 +118,7 @@ impl Media {
                 Some(found) => found.playing = false,
                 None => self.fault(format!("Stop of {stream:?}, which is not open")),
             },
-            Command::SendDigit {
-                stream, duration, ..
-            } => {
+            Command::SendDigit { stream, duration, .. } => {
                 if !self.streams.contains_key(&stream) {
                     self.fault(format!("SendDigit into {stream:?}, which is not open"));
                 }
@@ -148,9 +126,7 @@ impl Media {
                     self.fault(format!("SendDigit of {duration:?}"));
                 }
             }
-            Command::Record {
-                recording, stream, ..
-            } => {
+            Command::Record { recording, stream, .. } => {
                 if !self.streams.contains_key(&stream) {
                     self.fault(format!("Record of {stream:?}, which is not open"));
                 }
@@ -167,10 +143,7 @@ impl Media {
 
     /// The next event that is due.
     pub fn take(&mut self, now: u64) -> Option<Event> {
-        let entry = self
-            .due
-            .first_entry()
-            .filter(|entry| entry.key().0 <= now)?;
+        let entry = self.due.first_entry().filter(|entry| entry.key().0 <= now)?;
         let event = entry.remove();
         if let Event::PlayEnded { stream } = &event
             && let Some(found) = self.streams.get_mut(stream)
@@ -199,41 +172,27 @@ impl Media {
 
     /// All open streams.
     pub fn parties(&self) -> Vec<(StreamId, Party)> {
-        self.streams
-            .keys()
-            .map(|stream| (*stream, self.party(*stream)))
-            .collect()
+        self.streams.keys().map(|stream| (*stream, self.party(*stream))).collect()
     }
 
     /// The parties of each bridge with two members and more.
     pub fn conversations(&self) -> Vec<Vec<Party>> {
         let parties = |members: &Vec<StreamId>| {
-            let mut parties: Vec<Party> =
-                members.iter().map(|stream| self.party(*stream)).collect();
+            let mut parties: Vec<Party> = members.iter().map(|stream| self.party(*stream)).collect();
             parties.sort_unstable();
             parties
         };
-        self.bridges
-            .values()
-            .filter(|members| members.len() > 1)
-            .map(parties)
-            .collect()
+        self.bridges.values().filter(|members| members.len() > 1).map(parties).collect()
     }
 
     /// `listener` hears `speaker`: same bridge, nothing is played instead, media flows both from the one and to the other.
     pub fn hears(&self, listener: Party, speaker: Party) -> bool {
         self.bridges.values().any(|members| {
-            let find = |party| {
-                members
-                    .iter()
-                    .copied()
-                    .find(|stream| self.party(*stream) == party)
-            };
+            let find = |party| members.iter().copied().find(|stream| self.party(*stream) == party);
             let (Some(ear), Some(mouth)) = (find(listener), find(speaker)) else {
                 return false;
             };
-            let (Some(ear), Some(mouth)) = (self.streams.get(&ear), self.streams.get(&mouth))
-            else {
+            let (Some(ear), Some(mouth)) = (self.streams.get(&ear), self.streams.get(&mouth)) else {
                 return false;
             };
             let sends = ear.parameters.as_ref().is_none_or(|p| p.send);
@@ -244,10 +203,7 @@ impl Media {
 
     /// The stream of a party.
     pub fn stream_of(&self, party: Party) -> Option<StreamId> {
-        self.streams
-            .keys()
-            .copied()
-            .find(|stream| self.party(*stream) == party)
+        self.streams.keys().copied().find(|stream| self.party(*stream) == party)
     }
 
     /// What is open besides the lines' own streams, in words; empty when nothing is left.
@@ -260,11 +216,7 @@ impl Media {
                 left.push(format!("{id:?} of a line is played to"));
             }
         }
-        left.extend(
-            self.bridges
-                .iter()
-                .map(|(id, members)| format!("{id:?} with {members:?}")),
-        );
+        left.extend(self.bridges.iter().map(|(id, members)| format!("{id:?} with {members:?}")));
         left.extend(self.recordings.keys().map(|id| format!("{id:?}")));
         left
     }
@@ -273,27 +225,12 @@ impl Media {
         if !self.used.insert(stream) {
             self.fault(format!("{stream:?} used again"));
         }
-        self.streams.insert(
-            stream,
-            Stream {
-                line,
-                local,
-                parameters: None,
-                playing: false,
-            },
-        );
+        self.streams.insert(stream, Stream { line, local, parameters: None, playing: false });
     }
 
     fn recorded(&mut self, now: u64, recording: RecordingId) {
         if self.recordings.remove(&recording).is_some() {
-            self.later(
-                now + 5,
-                Event::Recorded {
-                    recording,
-                    duration: Duration::from_secs(1),
-                    error: None,
-                },
-            );
+            self.later(now + 5, Event::Recorded { recording, duration: Duration::from_secs(1), error: None });
         }
     }
 

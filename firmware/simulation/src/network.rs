@@ -18,11 +18,7 @@ pub struct Weather {
 
 impl Weather {
     /// Everything arrives, soon and in order of sending within a millisecond.
-    pub const CALM: Weather = Weather {
-        loss: 0,
-        double: 0,
-        delay: 1,
-    };
+    pub const CALM: Weather = Weather { loss: 0, double: 0, delay: 1 };
 }
 
 /// A datagram under way.
@@ -49,20 +45,12 @@ pub struct Network {
 impl Network {
     /// A network without a datagram.
     pub fn new(chance: Chance) -> Self {
-        Network {
-            weather: Weather::CALM,
-            chance,
-            sequence: 0,
-            under_way: BTreeMap::new(),
-        }
+        Network { weather: Weather::CALM, chance, sequence: 0, under_way: BTreeMap::new() }
     }
 
     /// Sends at `now` (milliseconds).
     pub fn send(&mut self, now: u64, datagram: Datagram) {
-        let copies = match (
-            self.chance.percent(self.weather.loss),
-            self.chance.percent(self.weather.double),
-        ) {
+        let copies = match (self.chance.percent(self.weather.loss), self.chance.percent(self.weather.double)) {
             (true, _) => 0,
             (false, true) => 2,
             (false, false) => 1,
@@ -81,10 +69,7 @@ impl Network {
 
     /// The next that has arrived.
     pub fn take(&mut self, now: u64) -> Option<Datagram> {
-        let entry = self
-            .under_way
-            .first_entry()
-            .filter(|entry| entry.key().0 <= now)?;
+        let entry = self.under_way.first_entry().filter(|entry| entry.key().0 <= now)?;
         Some(entry.remove())
     }
 }

@@ -73,14 +73,7 @@ impl Office {
     pub fn new(seed: u64, base: Instant) -> Self {
         let mut chance = Chance::new(seed, 0);
         let config = site::config();
-        let exchange = new_exchange(
-            &config,
-            &mut chance,
-            Now {
-                instant: base,
-                wall: WALL,
-            },
-        );
+        let exchange = new_exchange(&config, &mut chance, Now { instant: base, wall: WALL });
         let phones = site::sip_phones()
             .into_iter()
             .enumerate()
@@ -106,13 +99,9 @@ impl Office {
             user_agent: "Carrier/1".into(),
             registers: false,
         };
-        let country = Country::find("FR")
-            .unwrap_or_else(|| unreachable!("FR is in the tables: a test of lines reads them"));
-        let features = LineFeatures {
-            reversal: false,
-            loop_drop: true,
-            disconnect_tone: true,
-        };
+        let country =
+            Country::find("FR").unwrap_or_else(|| unreachable!("FR is in the tables: a test of lines reads them"));
+        let features = LineFeatures { reversal: false, loop_drop: true, disconnect_tone: true };
         let mut office = Office {
             now: 0,
             base,
@@ -120,14 +109,8 @@ impl Office {
             exchange,
             phones,
             carrier: Phone::new(carrier, Chance::new(seed, 1)),
-            sets: site::SETS
-                .into_iter()
-                .map(|(port, _)| (port, Set::new()))
-                .collect(),
-            lines: site::OFFICES
-                .into_iter()
-                .map(|port| (port, simulated::Exchange::new(country, features)))
-                .collect(),
+            sets: site::SETS.into_iter().map(|(port, _)| (port, Set::new())).collect(),
+            lines: site::OFFICES.into_iter().map(|port| (port, simulated::Exchange::new(country, features))).collect(),
             network: Network::new(Chance::new(seed, 2)),
             media: Media::default(),
             store: Store::default(),
@@ -147,17 +130,12 @@ impl Office {
 
     /// Both clocks.
     pub fn clock(&self) -> Now {
-        Now {
-            instant: self.base + Duration::from_millis(self.now),
-            wall: WALL + self.now as i64,
-        }
+        Now { instant: self.base + Duration::from_millis(self.now), wall: WALL + self.now as i64 }
     }
 
     fn millis(&self, at: Instant) -> u64 {
         // Rounded up: a timer never fires early.
-        at.saturating_duration_since(self.base)
-            .as_micros()
-            .div_ceil(1000) as u64
+        at.saturating_duration_since(self.base).as_micros().div_ceil(1000) as u64
     }
 
     fn instant(&self, at: u64) -> Instant {
@@ -170,10 +148,7 @@ impl Office {
             self.trace.pop_front();
         }
         let line = format!("{:>9} {}", self.now, text());
-        #[allow(
-            clippy::print_stdout,
-            reason = "asked for by the caller: a failing seed is looked at"
-        )]
+        #[allow(clippy::print_stdout, reason = "asked for by the caller: a failing seed is looked at")]
         if self.tracing {
             println!("{line}");
         }
@@ -181,11 +156,7 @@ impl Office {
     }
 
     /// A person does something at a SIP phone.
-    pub fn with_phone<T>(
-        &mut self,
-        index: usize,
-        action: impl FnOnce(&mut Phone, u64) -> T,
-    ) -> Option<T> {
+    pub fn with_phone<T>(&mut self, index: usize, action: impl FnOnce(&mut Phone, u64) -> T) -> Option<T> {
         let now = self.now;
         let result = self.phones.get_mut(index).map(|phone| action(phone, now));
         self.collect_phones();
@@ -203,10 +174,7 @@ impl Office {
     /// A person does something at an analog set.
     pub fn with_set(&mut self, port: u16, action: simulated::SetAction) -> bool {
         let at = self.instant(self.now);
-        let done = self
-            .sets
-            .get_mut(&port)
-            .is_some_and(|set| set.handle(at, action));
+        let done = self.sets.get_mut(&port).is_some_and(|set| set.handle(at, action));
         self.collect_sets();
         done
     }
@@ -214,10 +182,7 @@ impl Office {
     /// Something happens at the telephone company.
     pub fn with_line(&mut self, port: u16, action: simulated::ExchangeAction) -> bool {
         let at = self.instant(self.now);
-        let done = self
-            .lines
-            .get_mut(&port)
-            .is_some_and(|line| line.handle(at, action));
+        let done = self.lines.get_mut(&port).is_some_and(|line| line.handle(at, action));
         self.collect_lines();
         done
     }
@@ -255,12 +220,7 @@ impl Office {
             }
         }
         self.collect_lines();
-        let lifted: Vec<u16> = self
-            .sets
-            .iter()
-            .filter(|(_, set)| set.shows().lifted)
-            .map(|(port, _)| *port)
-            .collect();
+        let lifted: Vec<u16> = self.sets.iter().filter(|(_, set)| set.shows().lifted).map(|(port, _)| *port).collect();
         for (port, set) in &mut self.sets {
             let _ = port;
             set.hardware(at, &fxs::Output::RingVoltage(false));
@@ -307,18 +267,11 @@ impl Office {
     pub(crate) fn abandoned_streams(&self) -> Vec<StreamId> {
         let phones = || self.phones.iter().chain(std::iter::once(&self.carrier));
         let known = |party: &Party| match party {
-            Party::Rtp(address) => phones()
-                .flat_map(Phone::dialogs)
-                .any(|dialog| dialog.rtp == *address),
+            Party::Rtp(address) => phones().flat_map(Phone::dialogs).any(|dialog| dialog.rtp == *address),
             Party::Line(_) => true,
             Party::Unknown => false,
         };
-        self.media
-            .parties()
-            .into_iter()
-            .filter(|(_, party)| !known(party))
-            .map(|(stream, _)| stream)
-            .collect()
+        self.media.parties().into_iter().filter(|(_, party)| !known(party)).map(|(stream, _)| stream).collect()
     }
 
     /// The weather from now on.
@@ -328,24 +281,10 @@ impl Office {
 
     fn next(&self) -> Option<u64> {
         let exchange = self.exchange.poll_timeout().map(|(at, _)| self.millis(at));
-        let sets = self
-            .sets
-            .values()
-            .filter_map(|set| set.poll_timeout())
-            .map(|(at, _)| self.millis(at));
-        let lines = self
-            .lines
-            .values()
-            .filter_map(|line| line.poll_timeout())
-            .map(|(at, _)| self.millis(at));
-        let phones = self
-            .phones
-            .iter()
-            .filter_map(Phone::poll_timeout)
-            .chain(self.carrier.poll_timeout());
-        let others = [exchange, self.network.next(), self.media.next()]
-            .into_iter()
-            .flatten();
+        let sets = self.sets.values().filter_map(|set| set.poll_timeout()).map(|(at, _)| self.millis(at));
+        let lines = self.lines.values().filter_map(|line| line.poll_timeout()).map(|(at, _)| self.millis(at));
+        let phones = self.phones.iter().filter_map(Phone::poll_timeout).chain(self.carrier.poll_timeout());
+        let others = [exchange, self.network.next(), self.media.next()].into_iter().flatten();
         others.chain(sets).chain(lines).chain(phones).min()
     }
 
@@ -380,30 +319,18 @@ impl Office {
                     return;
                 }
             }
-            self.faults
-                .push(format!("timer {name} is due again and again"));
+            self.faults.push(format!("timer {name} is due again and again"));
         }
     }
 
     fn deliver(&mut self, datagram: Datagram) {
         if datagram.to == site::BOX {
-            let flow = Flow {
-                transport: Transport::Udp,
-                local: site::BOX,
-                remote: datagram.from,
-                connection: None,
-            };
-            self.input(Input::Sip(sip::Input::Received {
-                flow,
-                bytes: Bytes::from(datagram.bytes),
-            }));
+            let flow = Flow { transport: Transport::Udp, local: site::BOX, remote: datagram.from, connection: None };
+            self.input(Input::Sip(sip::Input::Received { flow, bytes: Bytes::from(datagram.bytes) }));
             return;
         }
         let now = self.now;
-        let mut phones = self
-            .phones
-            .iter_mut()
-            .chain(std::iter::once(&mut self.carrier));
+        let mut phones = self.phones.iter_mut().chain(std::iter::once(&mut self.carrier));
         if let Some(phone) = phones.find(|phone| phone.address() == datagram.to) {
             phone.receive(now, &datagram.bytes);
         }
@@ -412,17 +339,9 @@ impl Office {
 
     fn collect_phones(&mut self) {
         let mut datagrams = Vec::new();
-        for phone in self
-            .phones
-            .iter_mut()
-            .chain(std::iter::once(&mut self.carrier))
-        {
+        for phone in self.phones.iter_mut().chain(std::iter::once(&mut self.carrier)) {
             while let Some(bytes) = phone.poll_output() {
-                datagrams.push(Datagram {
-                    from: phone.address(),
-                    to: site::BOX,
-                    bytes,
-                });
+                datagrams.push(Datagram { from: phone.address(), to: site::BOX, bytes });
             }
         }
         for datagram in datagrams {
@@ -433,28 +352,17 @@ impl Office {
             self.network.send(self.now, datagram);
         }
         let seen = self.carrier_seen;
-        let calls: Vec<(u64, String)> = self
-            .carrier
-            .incoming()
-            .filter(|(id, _)| *id > seen)
-            .map(|(id, number)| (id, number.to_owned()))
-            .collect();
+        let calls: Vec<(u64, String)> =
+            self.carrier.incoming().filter(|(id, _)| *id > seen).map(|(id, number)| (id, number.to_owned())).collect();
         for (id, number) in calls {
             self.carrier_seen = self.carrier_seen.max(id);
-            self.dialled.push(TrunkDial {
-                at: self.now,
-                trunk: "SIP".into(),
-                number,
-            });
+            self.dialled.push(TrunkDial { at: self.now, trunk: "SIP".into(), number });
         }
     }
 
     fn collect_sets(&mut self) {
         loop {
-            let found = self
-                .sets
-                .iter_mut()
-                .find_map(|(port, set)| set.poll_output().map(|output| (*port, output)));
+            let found = self.sets.iter_mut().find_map(|(port, set)| set.poll_output().map(|output| (*port, output)));
             match found {
                 Some((port, SetOutput::Line(input))) => {
                     self.note(|| format!("FXS {port} > box: {input:?}"));
@@ -468,10 +376,7 @@ impl Office {
 
     fn collect_lines(&mut self) {
         loop {
-            let found = self
-                .lines
-                .iter_mut()
-                .find_map(|(port, line)| line.poll_output().map(|output| (*port, output)));
+            let found = self.lines.iter_mut().find_map(|(port, line)| line.poll_output().map(|output| (*port, output)));
             match found {
                 Some((port, ExchangeOutput::Line(input))) => {
                     self.note(|| format!("FXO {port} > box: {input:?}"));
@@ -480,11 +385,7 @@ impl Office {
                 Some((port, ExchangeOutput::Shows(shows))) => {
                     if shows.state == simulated::ExchangeState::Ringing {
                         let trunk = format!("FXO {port}");
-                        self.dialled.push(TrunkDial {
-                            at: self.now,
-                            trunk,
-                            number: shows.number,
-                        });
+                        self.dialled.push(TrunkDial { at: self.now, trunk, number: shows.number });
                     }
                 }
                 None => return,
@@ -499,8 +400,7 @@ impl Office {
                 break;
             };
             if count > MOST_OUTPUTS {
-                self.faults
-                    .push("the exchange gives outputs without end".into());
+                self.faults.push("the exchange gives outputs without end".into());
                 return;
             }
             self.carry_out(output);
@@ -515,45 +415,28 @@ impl Office {
                 if !line.ends_with("REGISTER") {
                     self.note(|| format!("box > {}: {line}", flow.remote));
                 }
-                let datagram = Datagram {
-                    from: site::BOX,
-                    to: flow.remote,
-                    bytes: bytes.to_vec(),
-                };
+                let datagram = Datagram { from: site::BOX, to: flow.remote, bytes: bytes.to_vec() };
                 self.network.send(self.now, datagram);
             }
             Output::Sip(sip::Output::Resolve { id, .. }) => {
-                self.input(Input::Sip(sip::Input::Resolved {
-                    id,
-                    targets: Vec::new(),
-                }));
+                self.input(Input::Sip(sip::Input::Resolved { id, targets: Vec::new() }));
             }
             Output::Sip(sip::Output::Event(event)) => {
-                self.faults.push(format!(
-                    "an event of the endpoint came out of the exchange: {event:?}"
-                ));
+                self.faults.push(format!("an event of the endpoint came out of the exchange: {event:?}"));
             }
             Output::Fxs(line, output) => {
                 self.note(|| format!("box > FXS {line}: {output:?}"));
                 if matches!(output, fxs::Output::Event(_)) {
-                    self.faults.push(format!(
-                        "an event of a port came out of the exchange: {output:?}"
-                    ));
+                    self.faults.push(format!("an event of a port came out of the exchange: {output:?}"));
                 }
-                let set = self
-                    .sets
-                    .iter_mut()
-                    .find(|(port, _)| site::line_id(**port) == line);
+                let set = self.sets.iter_mut().find(|(port, _)| site::line_id(**port) == line);
                 if let Some((_, set)) = set {
                     set.hardware(at, &output);
                 }
             }
             Output::Fxo(line, output) => {
                 self.note(|| format!("box > FXO {line}: {output:?}"));
-                let office = self
-                    .lines
-                    .iter_mut()
-                    .find(|(port, _)| site::line_id(**port) == line);
+                let office = self.lines.iter_mut().find(|(port, _)| site::line_id(**port) == line);
                 if let Some((_, office)) = office {
                     office.hardware(at, &output);
                 }
@@ -592,25 +475,14 @@ fn new_exchange(config: &Config, chance: &mut Chance, now: Now) -> Exchange {
         ports: vec![(Transport::Udp, site::BOX.port())],
         ..EndpointConfig::default()
     };
-    Exchange::new(
-        Arc::new(config.clone()),
-        endpoint,
-        PathBuf::from("data"),
-        chance.seed(),
-        now,
-    )
+    Exchange::new(Arc::new(config.clone()), endpoint, PathBuf::from("data"), chance.seed(), now)
 }
 
 fn first_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines();
     let first = lines.next().unwrap_or_default().to_owned();
-    let id = lines
-        .clone()
-        .find(|line| line.starts_with("Call-ID:"))
-        .unwrap_or_default();
-    let cseq = lines
-        .find(|line| line.starts_with("CSeq:"))
-        .unwrap_or_default();
+    let id = lines.clone().find(|line| line.starts_with("Call-ID:")).unwrap_or_default();
+    let cseq = lines.find(|line| line.starts_with("CSeq:")).unwrap_or_default();
     format!("{first} | {id} | {cseq}")
 }

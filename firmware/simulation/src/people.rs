@@ -18,6 +18,8 @@ use crate::site;
 /// The people of the office and outside.
 #[derive(Debug)]
 pub(crate) struct People {
+    /// Pairs found to hear each other.
+    pub(crate) heard: u64,
     pub(crate) chance: Chance,
     /// Numbers outside that somebody asked for, by the digits a trunk gets, and on whose account.
     pub(crate) outside: BTreeMap<String, usize>,
@@ -33,6 +35,7 @@ pub(crate) struct People {
 impl People {
     pub(crate) fn new(seed: u64) -> Self {
         People {
+            heard: 0,
             chance: Chance::new(seed, 3),
             outside: BTreeMap::new(),
             emergencies: Vec::new(),
@@ -55,6 +58,13 @@ impl People {
             98 => self.digit(office),
             _ => {
                 if self.chance.percent(30) && self.emergencies.is_empty() {
+                    // Who is dialling hears it and puts down: the rest of a number must not become another one.
+                    for (port, _) in site::SETS {
+                        if is_dialling(office, port) {
+                            office.with_set(port, SetAction::PutDown);
+                        }
+                    }
+                    office.pass(500);
                     office.crash();
                     self.moved(office);
                 }
@@ -81,30 +91,31 @@ impl People {
     }
 
     fn is_reserved(&self, office: &Office, who: usize) -> bool {
-        self.reserved
-            .get(&who)
-            .is_some_and(|until| office.now < *until)
+        self.reserved.get(&who).is_some_and(|until| office.now < *until)
     }
 
     fn emergency(&mut self, office: &Office, who: usize) -> String {
         let number = (*self.chance.pick(&site::EMERGENCY).unwrap_or(&"112")).to_owned();
         let until = office.now + 60_000;
         self.reserved.insert(who, until);
-        self.emergencies.push(Emergency {
-            number: number.clone(),
-            since: office.now,
-            until,
-        });
+        self.emergencies.push(Emergency { number: number.clone(), since: office.now, until });
         // With the digit for an outside line in front, or without.
-        if self.chance.percent(50) {
-            format!("0{number}")
-        } else {
-            number
-        }
+        if self.chance.percent(50) { format!("0{number}") } else { number }
     }
 
     fn at_phone(&mut self, office: &mut Office) {
-        let index = self.chance.below(office.phones.len() as u64) as usize;
+        // Mostly where something goes on already.
+        let busy: Vec<usize> =
+            office.phones.iter().enumerate().filter(|(_, p)| p.dialogs().next().is_some()).map(|(i, _)| i).collect();
+        let ringing: Vec<usize> = (0..office.phones.len())
+            .filter(|i| {
+                let phone = office.phones.get(*i);
+                phone.is_some_and(|p| p.alive && p.dialogs().any(|d| d.state == DialogState::Ringing))
+            })
+            .collect();
+        let busy = if !ringing.is_empty() && self.chance.percent(40) { ringing } else { busy };
+        let any = self.chance.below(office.phones.len() as u64) as usize;
+        let index = if self.chance.percent(60) { self.chance.pick(&busy).copied().unwrap_or(any) } else { any };
         if self.is_reserved(office, index) {
             return;
         }
@@ -119,8 +130,7 @@ impl People {
             }
             return;
         }
-        let dialogs: Vec<(u64, DialogState, bool)> =
-            phone.dialogs().map(|d| (d.id, d.state, d.held)).collect();
+        let dialogs: Vec<(u64, DialogState, bool)> = phone.dialogs().map(|d| (d.id, d.state, d.held)).collect();
         let registered = phone.registered;
         let Some((id, state, held)) = self.chance.pick(&dialogs).copied() else {
             return match self.chance.below(100) {
@@ -131,7 +141,7 @@ impl People {
                 3..5 => {
                     office.with_phone(index, |phone, now| phone.restart(now));
                 }
-                5..10 if registered && self.chance.percent(40) => {
+                5..9 if registered => {
                     let number = self.emergency(office, index);
                     office.note(|| format!("phone {index} calls {number} in need"));
                     office.with_phone(index, |phone, now| phone.call(now, &number));
@@ -146,30 +156,26 @@ impl People {
         let chance = self.chance.below(100);
         office.note(|| format!("phone {index} acts on call {id} in {state:?}, chance {chance}"));
         match (state, chance) {
-            (DialogState::Ringing, 0..60) => {
+            (DialogState::Ringing, 0..80) => {
                 office.with_phone(index, |phone, now| phone.answer(now, id));
             }
-            (DialogState::Ringing, 60..75) => {
-                let status = self
-                    .chance
-                    .pick(&[486, 603, 480, 404])
-                    .copied()
-                    .unwrap_or(486);
+            (DialogState::Ringing, 80..90) => {
+                let status = self.chance.pick(&[486, 603, 480, 404]).copied().unwrap_or(486);
                 office.with_phone(index, |phone, now| phone.reject(now, id, status));
             }
-            (DialogState::Calling, 0..25) | (DialogState::Up, 0..25) => {
+            (DialogState::Calling, 0..12) | (DialogState::Up, 0..15) => {
                 office.with_phone(index, |phone, now| phone.hang_up(now, id));
             }
-            (DialogState::Up, 25..45) => {
+            (DialogState::Up, 15..35) => {
                 office.with_phone(index, |phone, now| phone.hold(now, id, !held));
             }
-            (DialogState::Up, 45..53) => {
+            (DialogState::Up, 35..47) => {
                 let number = self.number(user);
                 self.moved(office);
                 office.note(|| format!("phone {index} transfers call {id} to {number}"));
                 office.with_phone(index, |phone, now| phone.transfer(now, id, &number));
             }
-            (DialogState::Up, 53..65) => {
+            (DialogState::Up, 47..62) => {
                 let second = dialogs.iter().find(|d| d.0 != id && d.1 == DialogState::Up);
                 if let Some((second, ..)) = second.copied() {
                     self.moved(office);
@@ -177,7 +183,7 @@ impl People {
                     office.with_phone(index, |phone, now| phone.transfer_attended(now, id, second));
                 }
             }
-            (DialogState::Up, 65..80) if dialogs.len() < 3 => {
+            (DialogState::Up, 62..80) if dialogs.len() < 3 => {
                 let number = self.number(user);
                 office.note(|| format!("phone {index} calls {number} too"));
                 office.with_phone(index, |phone, now| phone.hold(now, id, true));
@@ -192,7 +198,12 @@ impl People {
     }
 
     fn at_set(&mut self, office: &mut Office) {
-        let (port, user) = self.chance.pick(&site::SETS).copied().unwrap_or((1, 1));
+        let busy: Vec<(u16, usize)> = site::SETS
+            .into_iter()
+            .filter(|(port, _)| office.sets.get(port).is_some_and(|set| set.shows().lifted || set.shows().ringing))
+            .collect();
+        let any = self.chance.pick(&site::SETS).copied().unwrap_or((1, 1));
+        let (port, user) = if self.chance.percent(60) { self.chance.pick(&busy).copied().unwrap_or(any) } else { any };
         let who = 100 + usize::from(port);
         let Some(set) = office.sets.get(&port) else {
             return;
@@ -203,29 +214,25 @@ impl People {
         let (lifted, ringing) = (set.shows().lifted, set.shows().ringing);
         let chance = self.chance.below(100);
         match (lifted, ringing, chance) {
-            (false, true, 0..60) => {
+            (false, true, 0..80) => {
                 office.note(|| format!("set {port} is lifted"));
                 office.with_set(port, SetAction::Lift);
             }
             (false, true, _) => {}
             (false, false, 0..70) => {
                 // Dial tone is as sure as the line: an emergency call begins on a set that does not ring.
-                let number = if self.chance.percent(4) {
-                    self.emergency(office, who)
-                } else {
-                    self.number(user)
-                };
+                let number = if self.chance.percent(6) { self.emergency(office, who) } else { self.number(user) };
                 office.note(|| format!("set {port} dials {number}"));
                 office.with_set(port, SetAction::Lift);
                 office.pass(200);
                 self.dial(office, port, &number);
             }
             (false, false, _) => {}
-            (true, _, 0..40) => {
+            (true, _, 0..20) => {
                 office.note(|| format!("set {port} is put down"));
                 office.with_set(port, SetAction::PutDown);
             }
-            (true, _, 40..65) => {
+            (true, _, 20..55) if !is_dialling(office, port) => {
                 self.moved(office);
                 office.note(|| format!("set {port} flashes"));
                 office.with_set(port, SetAction::Flash(Duration::from_millis(150)));
@@ -243,11 +250,7 @@ impl People {
     fn dial(&mut self, office: &mut Office, port: u16, number: &str) {
         let rotary = self.chance.percent(30);
         for digit in number.chars() {
-            let action = if rotary {
-                SetAction::Rotary(digit)
-            } else {
-                SetAction::Key(digit)
-            };
+            let action = if rotary { SetAction::Rotary(digit) } else { SetAction::Key(digit) };
             office.with_set(port, action);
         }
     }
@@ -262,19 +265,15 @@ impl People {
         let need = !self.emergencies.is_empty();
         let action = match (state, self.chance.below(100)) {
             (ExchangeState::Idle, 0..60) => {
-                let caller = self
-                    .chance
-                    .percent(70)
-                    .then(|| ("0611223344".to_owned(), "Outside".to_owned()));
+                let caller = self.chance.percent(70).then(|| ("0611223344".to_owned(), "Outside".to_owned()));
                 ExchangeAction::Call { caller }
             }
             (ExchangeState::Idle, 60..64) if !need => ExchangeAction::Unplug,
             (ExchangeState::Unplugged, _) => ExchangeAction::Plug,
             (ExchangeState::Ringing, 0..60) => ExchangeAction::Answer,
-            (
-                ExchangeState::Ringing | ExchangeState::Connected | ExchangeState::CallingBox,
-                60..90,
-            ) => ExchangeAction::HangUp,
+            (ExchangeState::Ringing | ExchangeState::Connected | ExchangeState::CallingBox, 60..90) => {
+                ExchangeAction::HangUp
+            }
             (ExchangeState::Connected, 90..92) if !need => ExchangeAction::Unplug,
             (_, _) => return,
         };
@@ -283,30 +282,21 @@ impl People {
     }
 
     fn at_carrier(&mut self, office: &mut Office) {
-        let dialogs: Vec<(u64, DialogState)> =
-            office.carrier.dialogs().map(|d| (d.id, d.state)).collect();
+        let dialogs: Vec<(u64, DialogState)> = office.carrier.dialogs().map(|d| (d.id, d.state)).collect();
         let chance = self.chance.below(100);
         match (self.chance.pick(&dialogs).copied(), chance) {
-            (Some((id, DialogState::Ringing)), 0..60) => {
+            (Some((id, DialogState::Ringing)), 0..70) => {
                 office.with_carrier(|carrier, now| carrier.answer(now, id));
             }
-            (Some((id, DialogState::Ringing)), 60..80) => {
-                let status = self
-                    .chance
-                    .pick(&[486, 404, 503, 480])
-                    .copied()
-                    .unwrap_or(486);
+            (Some((id, DialogState::Ringing)), 70..80) => {
+                let status = self.chance.pick(&[486, 404, 503, 480]).copied().unwrap_or(486);
                 office.with_carrier(|carrier, now| carrier.reject(now, id, status));
             }
             (Some((id, DialogState::Up | DialogState::Calling)), 0..40) => {
                 office.with_carrier(|carrier, now| carrier.hang_up(now, id));
             }
             (_, 80..) if dialogs.len() < 4 => {
-                let number = if self.chance.percent(80) {
-                    site::CARRIER_NUMBER
-                } else {
-                    "33199999999"
-                };
+                let number = if self.chance.percent(80) { site::CARRIER_NUMBER } else { "33199999999" };
                 office.note(|| format!("the carrier calls {number}"));
                 office.with_carrier(|carrier, now| carrier.call(now, number));
             }
@@ -324,11 +314,7 @@ impl People {
         match kind {
             7 => {
                 let calls = office.exchange.calls();
-                if let Some(call) = self
-                    .chance
-                    .pick(&calls)
-                    .map(|call| call.id)
-                    .filter(|_| self.emergencies.is_empty())
+                if let Some(call) = self.chance.pick(&calls).map(|call| call.id).filter(|_| self.emergencies.is_empty())
                 {
                     office.input(Input::Command(Command::HangUp(call)));
                 }
@@ -345,13 +331,7 @@ impl People {
                     3 => user.forward_no_answer = toggle(&user.forward_no_answer, number),
                     4 => user.call_waiting = !user.call_waiting,
                     5 => user.max_calls = if user.max_calls == 1 { 4 } else { 1 },
-                    _ => {
-                        user.ring_time = Duration::from_secs(if user.ring_time.as_secs() == 20 {
-                            8
-                        } else {
-                            20
-                        })
-                    }
+                    _ => user.ring_time = Duration::from_secs(if user.ring_time.as_secs() == 20 { 8 } else { 20 }),
                 }
             }),
         }
@@ -364,11 +344,7 @@ impl People {
                 double: self.chance.below(20),
                 delay: 1 + self.chance.below(300),
             },
-            1 => Weather {
-                loss: 0,
-                double: 50,
-                delay: 100,
-            },
+            1 => Weather { loss: 0, double: 50, delay: 100 },
             _ => Weather::CALM,
         };
         office.note(|| format!("{weather:?}"));
@@ -378,16 +354,8 @@ impl People {
     fn digit(&mut self, office: &mut Office) {
         let conversations = office.media.conversations();
         let parties: Vec<_> = conversations.into_iter().flatten().collect();
-        let digit = self
-            .chance
-            .pick(&['1', '9', '*', '#'])
-            .copied()
-            .unwrap_or('1');
-        if let Some(stream) = self
-            .chance
-            .pick(&parties)
-            .and_then(|party| office.media.stream_of(*party))
-        {
+        let digit = self.chance.pick(&['1', '9', '*', '#']).copied().unwrap_or('1');
+        if let Some(stream) = self.chance.pick(&parties).and_then(|party| office.media.stream_of(*party)) {
             office.input(Input::Media(MediaEvent::Digit { stream, digit }));
         }
     }
@@ -432,10 +400,11 @@ impl People {
     }
 }
 
+/// The dial of a set still runs.
+fn is_dialling(office: &Office, port: u16) -> bool {
+    office.sets.get(&port).is_some_and(|set| set.poll_timeout().is_some_and(|(_, name)| name == "Step"))
+}
+
 fn toggle(current: &Option<String>, number: String) -> Option<String> {
-    if current.is_some() {
-        None
-    } else {
-        Some(number)
-    }
+    if current.is_some() { None } else { Some(number) }
 }

@@ -24,6 +24,8 @@ pub struct Summary {
     pub legs: u64,
     /// Numbers dialled on trunks.
     pub dialled: u64,
+    /// Pairs of phones found to hear each other.
+    pub heard: u64,
 }
 
 /// What went wrong.
@@ -43,7 +45,7 @@ pub struct Failure {
 }
 
 /// Steps between two looks at who hears whom.
-const LOOK: usize = 20;
+const LOOK: usize = 8;
 /// Steps between two times of quiet.
 const QUIET: usize = 120;
 /// How long an abandoned call may last: session timer (RFC 4028) and time-outs.
@@ -81,12 +83,7 @@ impl Run {
         let base = Instant::now();
         let mut office = Office::new(seed, base);
         office.tracing = tracing;
-        Run {
-            seed,
-            step: 0,
-            office,
-            people: People::new(seed),
-        }
+        Run { seed, step: 0, office, people: People::new(seed) }
     }
 
     fn go(mut self, steps: usize) -> Result<Summary, Failure> {
@@ -116,13 +113,10 @@ impl Run {
         Ok(Summary {
             millis: self.office.now,
             calls: store.calls.len() as u64,
-            answered: store
-                .calls
-                .values()
-                .filter(|call| call.answered.is_some())
-                .count() as u64,
+            answered: store.calls.values().filter(|call| call.answered.is_some()).count() as u64,
             legs: store.legs.len() as u64,
             dialled: self.office.dialled.len() as u64,
+            heard: self.people.heard,
         })
     }
 
@@ -130,11 +124,7 @@ impl Run {
     fn pass(&mut self, millis: u64) -> Result<(), Failure> {
         self.office.pass(millis);
         let faults = self.people.check_step(&mut self.office);
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(self.failure(faults))
-        }
+        if faults.is_empty() { Ok(()) } else { Err(self.failure(faults)) }
     }
 
     /// A calm moment: who hears whom?
@@ -145,11 +135,7 @@ impl Run {
         self.pass(9000)?;
         let faults = self.people.check_conversations(&self.office);
         self.office.weather(weather);
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(self.failure(faults))
-        }
+        if faults.is_empty() { Ok(()) } else { Err(self.failure(faults)) }
     }
 
     /// Everybody goes home: nothing may be left.
@@ -159,8 +145,7 @@ impl Run {
             self.office.weather(Weather::CALM);
             self.pass(5000)?;
         }
-        self.office
-            .reconfigure(|config| config.users = site::config().users);
+        self.office.reconfigure(|config| config.users = site::config().users);
         let end = self.office.now + LONGEST_QUIET;
         let mut left = Vec::new();
         while self.office.now < end {
@@ -179,8 +164,7 @@ impl Run {
     fn morning(&mut self) -> Result<(), Failure> {
         self.people.forwarded = false;
         for index in 0..self.office.phones.len() {
-            self.office
-                .with_phone(index, |phone, now| phone.register(now));
+            self.office.with_phone(index, |phone, now| phone.register(now));
         }
         self.pass(3000)
     }
@@ -194,12 +178,6 @@ impl Run {
 
     fn failure(&self, faults: Vec<String>) -> Failure {
         let trace = self.office.trace.iter().cloned().collect();
-        Failure {
-            seed: self.seed,
-            step: self.step,
-            at: self.office.now,
-            faults,
-            trace,
-        }
+        Failure { seed: self.seed, step: self.step, at: self.office.now, faults, trace }
     }
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 use offhook_switch::config::{
-    Announcement, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk,
-    TrunkKind, User,
+    Announcement, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use sha2::Sha256;
@@ -26,9 +25,7 @@ pub const EMERGENCY: [&str; 2] = ["112", "17"];
 /// A fixed announcement.
 pub const ANNOUNCEMENT: &str = "7000";
 /// Extensions, in the order of users.
-pub const EXTENSIONS: [&str; 8] = [
-    "1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008",
-];
+pub const EXTENSIONS: [&str; 8] = ["1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008"];
 /// Users who may not call outside.
 pub const BARRED: [usize; 2] = [5, 6];
 
@@ -100,43 +97,18 @@ pub fn config() -> Config {
             username,
         };
         let id = DeviceId(Uuid::from_u128(0x2000 + index as u128));
-        config.devices.insert(
-            id,
-            Device {
-                user: user_id(user),
-                label: format!("SIP {index}"),
-                kind,
-            },
-        );
+        config.devices.insert(id, Device { user: user_id(user), label: format!("SIP {index}"), kind });
     }
     for (port, user) in SETS {
         line(&mut config, port, LineKind::Fxs);
         let id = DeviceId(Uuid::from_u128(0x2100 + u128::from(port)));
-        let kind = DeviceKind::Analog {
-            line: line_id(port),
-        };
-        config.devices.insert(
-            id,
-            Device {
-                user: user_id(user),
-                label: format!("FXS {port}"),
-                kind,
-            },
-        );
+        let kind = DeviceKind::Analog { line: line_id(port) };
+        config.devices.insert(id, Device { user: user_id(user), label: format!("FXS {port}"), kind });
     }
     for (index, port) in OFFICES.into_iter().enumerate() {
         line(&mut config, port, LineKind::Fxo);
-        let kind = TrunkKind::Line {
-            line: line_id(port),
-        };
-        config.trunks.insert(
-            trunk_id(index),
-            Trunk {
-                name: format!("Line {port}"),
-                kind,
-                max_calls: 1,
-            },
-        );
+        let kind = TrunkKind::Line { line: line_id(port) };
+        config.trunks.insert(trunk_id(index), Trunk { name: format!("Line {port}"), kind, max_calls: 1 });
     }
     let kind = TrunkKind::Sip {
         uri: format!("sip:{CARRIER}"),
@@ -145,14 +117,7 @@ pub fn config() -> Config {
         addresses: vec![CARRIER.ip()],
         register: false,
     };
-    config.trunks.insert(
-        trunk_id(2),
-        Trunk {
-            name: "Carrier".into(),
-            kind,
-            max_calls: 3,
-        },
-    );
+    config.trunks.insert(trunk_id(2), Trunk { name: "Carrier".into(), kind, max_calls: 3 });
     config.routes = vec![route("00X.", &[2]), route("0X.", &[0, 1, 2])];
     config.inbound = vec![
         inbound(0, None, "1001"),
@@ -170,14 +135,7 @@ pub fn config() -> Config {
 }
 
 fn line(config: &mut Config, port: u16, kind: LineKind) {
-    config.lines.insert(
-        line_id(port),
-        Line {
-            port,
-            kind,
-            label: format!("Port {port}"),
-        },
-    );
+    config.lines.insert(line_id(port), Line { port, kind, label: format!("Port {port}") });
 }
 
 fn route(pattern: &str, trunks: &[usize]) -> OutboundRoute {
@@ -190,11 +148,7 @@ fn route(pattern: &str, trunks: &[usize]) -> OutboundRoute {
 }
 
 fn inbound(trunk: usize, number: Option<&str>, destination: &str) -> InboundRoute {
-    InboundRoute {
-        trunk: Some(trunk_id(trunk)),
-        number: number.map(str::to_owned),
-        destination: destination.into(),
-    }
+    InboundRoute { trunk: Some(trunk_id(trunk)), number: number.map(str::to_owned), destination: destination.into() }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -214,10 +168,7 @@ impl Directory {
     /// Of the office above.
     pub fn new() -> Self {
         Directory {
-            phones: sip_phones()
-                .into_iter()
-                .map(|(user, _, address)| (address.ip(), user))
-                .collect(),
+            phones: sip_phones().into_iter().map(|(user, _, address)| (address.ip(), user)).collect(),
             sets: SETS.into_iter().collect(),
         }
     }

@@ -18,6 +18,8 @@ pub struct Store {
     open: BTreeSet<CallId>,
     /// Legs offered that have no record yet, with their call.
     offered: BTreeMap<LegId, CallId>,
+    /// Calls (by the leg's first call) of legs whose record the crash took.
+    pub interrupted_legs: BTreeSet<CallId>,
     /// All legs ever offered.
     pub offers: u64,
     faults: Vec<String>,
@@ -28,31 +30,22 @@ impl Store {
     pub fn call(&mut self, record: CallRecord) {
         if let Some(known) = self.calls.get(&record.id) {
             if known.ended.is_some() {
-                self.faults
-                    .push(format!("call {} written again after its end", record.id));
+                self.faults.push(format!("call {} written again after its end", record.id));
             }
             if known.started != record.started || known.direction != record.direction {
-                self.faults
-                    .push(format!("call {} changed its start or direction", record.id));
+                self.faults.push(format!("call {} changed its start or direction", record.id));
             }
             if known.answered.is_some() && record.answered != known.answered {
-                self.faults
-                    .push(format!("call {} was answered twice", record.id));
+                self.faults.push(format!("call {} was answered twice", record.id));
             }
         } else if record.ended.is_some() {
-            self.faults
-                .push(format!("call {} was first written at its end", record.id));
+            self.faults.push(format!("call {} was first written at its end", record.id));
         }
-        if record
-            .ended
-            .is_some_and(|ended| ended < record.answered.unwrap_or(record.started))
-        {
-            self.faults
-                .push(format!("call {} ended before it was answered", record.id));
+        if record.ended.is_some_and(|ended| ended < record.answered.unwrap_or(record.started)) {
+            self.faults.push(format!("call {} ended before it was answered", record.id));
         }
         if record.ended.is_some() && record.cause.is_none() {
-            self.faults
-                .push(format!("call {} ended without a cause", record.id));
+            self.faults.push(format!("call {} ended without a cause", record.id));
         }
         match record.ended {
             Some(_) => self.open.remove(&record.id),
@@ -72,27 +65,19 @@ impl Store {
     /// Writes a leg record.
     pub fn leg(&mut self, record: LegRecord) {
         if !self.calls.contains_key(&record.call) {
-            self.faults
-                .push(format!("leg {} of an unknown call", record.id));
+            self.faults.push(format!("leg {} of an unknown call", record.id));
         }
         if record.ended < record.started {
-            self.faults
-                .push(format!("leg {} ended before it began", record.id));
+            self.faults.push(format!("leg {} ended before it began", record.id));
         }
         if record.status == LegStatus::Answered && record.answered.is_none() {
-            self.faults
-                .push(format!("leg {} answered without a time", record.id));
+            self.faults.push(format!("leg {} answered without a time", record.id));
         }
         let id = record.id;
         match self.offered.remove(&id) {
             Some(call) if call == record.call => {}
-            Some(call) => self.faults.push(format!(
-                "leg {id} moved from call {call} to {}",
-                record.call
-            )),
-            None => self.faults.push(format!(
-                "leg {id} has a record but was not offered, or has two"
-            )),
+            Some(call) => self.faults.push(format!("leg {id} moved from call {call} to {}", record.call)),
+            None => self.faults.push(format!("leg {id} has a record but was not offered, or has two")),
         }
         self.legs.insert(id, record);
     }
@@ -116,7 +101,9 @@ impl Store {
             }
         }
         // The real store writes their records from what it knows of the offers.
-        self.offers -= std::mem::take(&mut self.offered).len() as u64;
+        let offered = std::mem::take(&mut self.offered);
+        self.offers -= offered.len() as u64;
+        self.interrupted_legs.extend(offered.into_values());
     }
 
     /// What was written wrongly since the last call.

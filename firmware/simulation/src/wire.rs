@@ -28,11 +28,7 @@ pub enum Start {
 impl Wire {
     /// A request without headers.
     pub fn request(method: &str, uri: &str) -> Self {
-        Wire {
-            start: Start::Request(method.into(), uri.into()),
-            headers: Vec::new(),
-            body: String::new(),
-        }
+        Wire { start: Start::Request(method.into(), uri.into()), headers: Vec::new(), body: String::new() }
     }
 
     /// A response to `request` with what RFC 3261 §8.2.6.2 copies.
@@ -40,21 +36,13 @@ impl Wire {
         let mut headers = Vec::new();
         for (name, value) in &request.headers {
             match name.as_str() {
-                "Via" | "From" | "Call-ID" | "CSeq" | "Record-Route" => {
-                    headers.push((name.clone(), value.clone()))
-                }
-                "To" if value.contains(";tag=") || status == 100 => {
-                    headers.push((name.clone(), value.clone()))
-                }
+                "Via" | "From" | "Call-ID" | "CSeq" | "Record-Route" => headers.push((name.clone(), value.clone())),
+                "To" if value.contains(";tag=") || status == 100 => headers.push((name.clone(), value.clone())),
                 "To" => headers.push((name.clone(), format!("{value};tag={tag}"))),
                 _ => {}
             }
         }
-        Wire {
-            start: Start::Response(status),
-            headers,
-            body: String::new(),
-        }
+        Wire { start: Start::Response(status), headers, body: String::new() }
     }
 
     /// Adds a header.
@@ -67,102 +55,64 @@ impl Wire {
     /// Adds an SDP body.
     #[must_use]
     pub fn with_sdp(mut self, sdp: String) -> Self {
-        self.headers
-            .push(("Content-Type".into(), "application/sdp".into()));
+        self.headers.push(("Content-Type".into(), "application/sdp".into()));
         self.body = sdp;
         self
     }
 
     /// The first header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
     /// All headers of that name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers
-            .iter()
-            .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
     /// Method of a request, or of the request answered (CSeq).
     pub fn method(&self) -> &str {
         match &self.start {
             Start::Request(method, _) => method,
-            Start::Response(_) => self
-                .header("CSeq")
-                .and_then(|c| c.split_whitespace().nth(1))
-                .unwrap_or_default(),
+            Start::Response(_) => self.header("CSeq").and_then(|c| c.split_whitespace().nth(1)).unwrap_or_default(),
         }
     }
 
     /// CSeq number.
     pub fn cseq(&self) -> u32 {
-        self.header("CSeq")
-            .and_then(|c| c.split_whitespace().next())
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0)
+        self.header("CSeq").and_then(|c| c.split_whitespace().next()).and_then(|n| n.parse().ok()).unwrap_or(0)
     }
 
     /// Branch of the topmost Via.
     pub fn branch(&self) -> &str {
-        self.header("Via")
-            .and_then(|via| parameter(via, "branch"))
-            .unwrap_or_default()
+        self.header("Via").and_then(|via| parameter(via, "branch")).unwrap_or_default()
     }
 
     /// Tag of From or To.
     pub fn tag(&self, header: &str) -> Option<&str> {
-        self.header(header)
-            .and_then(|value| parameter(value, "tag"))
+        self.header(header).and_then(|value| parameter(value, "tag"))
     }
 
     /// The bytes, by `rsip` when it can express the start line.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut headers: Vec<rsip::Header> = self
-            .headers
-            .iter()
-            .map(|(name, value)| rsip::Header::Other(name.clone(), value.clone()))
-            .collect();
-        headers.push(rsip::Header::Other(
-            "Content-Length".into(),
-            self.body.len().to_string(),
-        ));
+        let mut headers: Vec<rsip::Header> =
+            self.headers.iter().map(|(name, value)| rsip::Header::Other(name.clone(), value.clone())).collect();
+        headers.push(rsip::Header::Other("Content-Length".into(), self.body.len().to_string()));
         let body = self.body.clone().into_bytes();
         match &self.start {
             Start::Request(method, uri) => {
-                let parsed = method
-                    .parse::<rsip::Method>()
-                    .ok()
-                    .zip(rsip::Uri::try_from(uri.as_str()).ok());
+                let parsed = method.parse::<rsip::Method>().ok().zip(rsip::Uri::try_from(uri.as_str()).ok());
                 match parsed.filter(|(m, u)| m.to_string() == *method && u.to_string() == *uri) {
                     Some((method, uri)) => {
                         let version = rsip::Version::V2;
-                        rsip::Request {
-                            method,
-                            uri,
-                            version,
-                            headers: headers.into(),
-                            body,
-                        }
-                        .into()
+                        rsip::Request { method, uri, version, headers: headers.into(), body }.into()
                     }
                     None => self.plain(format!("{method} {uri} SIP/2.0")),
                 }
             }
             Start::Response(status) => {
                 let status_code = rsip::StatusCode::from(*status);
-                rsip::Response {
-                    status_code,
-                    version: rsip::Version::V2,
-                    headers: headers.into(),
-                    body,
-                }
-                .into()
+                rsip::Response { status_code, version: rsip::Version::V2, headers: headers.into(), body }.into()
             }
         }
     }
@@ -172,11 +122,7 @@ impl Wire {
         for (name, value) in &self.headers {
             text.push_str(&format!("\r\n{name}: {value}"));
         }
-        text.push_str(&format!(
-            "\r\nContent-Length: {}\r\n\r\n{}",
-            self.body.len(),
-            self.body
-        ));
+        text.push_str(&format!("\r\nContent-Length: {}\r\n\r\n{}", self.body.len(), self.body));
         text.into_bytes()
     }
 
@@ -188,11 +134,7 @@ impl Wire {
     fn read_with_rsip(bytes: &[u8]) -> Option<Wire> {
         let message = SipMessage::try_from(bytes).ok()?;
         let (start, headers, body) = match message {
-            SipMessage::Request(r) => (
-                Start::Request(r.method.to_string(), r.uri.to_string()),
-                r.headers,
-                r.body,
-            ),
+            SipMessage::Request(r) => (Start::Request(r.method.to_string(), r.uri.to_string()), r.headers, r.body),
             SipMessage::Response(r) => (Start::Response(r.status_code.code()), r.headers, r.body),
         };
         let split = |header: rsip::Header| {
@@ -201,11 +143,7 @@ impl Wire {
             Some((long_name(name.trim()), value.trim().to_owned()))
         };
         let headers = headers.into_iter().map(split).collect::<Option<Vec<_>>>()?;
-        Some(Wire {
-            start,
-            headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        })
+        Some(Wire { start, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
     fn read_plain(bytes: &[u8]) -> Option<Wire> {
@@ -229,11 +167,7 @@ impl Wire {
                 headers.push((long_name(name.trim()), value.trim().to_owned()));
             }
         }
-        Some(Wire {
-            start,
-            headers,
-            body: body.to_owned(),
-        })
+        Some(Wire { start, headers, body: body.to_owned() })
     }
 }
 
@@ -256,18 +190,13 @@ pub fn parameter<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     let outside = header.rsplit_once('>').map_or(header, |(_, rest)| rest);
     outside.split(';').skip(1).find_map(|p| {
         let (key, value) = p.split_once('=')?;
-        key.trim()
-            .eq_ignore_ascii_case(name)
-            .then_some(value.trim())
+        key.trim().eq_ignore_ascii_case(name).then_some(value.trim())
     })
 }
 
 /// The URI of a name-addr.
 pub fn uri_of(header: &str) -> &str {
-    match header
-        .split_once('<')
-        .and_then(|(_, rest)| rest.split_once('>'))
-    {
+    match header.split_once('<').and_then(|(_, rest)| rest.split_once('>')) {
         Some((uri, _)) => uri,
         None => header.split(';').next().unwrap_or_default().trim(),
     }

@@ -185,7 +185,9 @@ pub fn check_password(password: &str, site_name: &str) -> Result<(), Weakness> {
         .collect();
     let first = steps.first();
     let sequence = matches!(first, Some(-1..=1)) && steps.iter().all(|step| Some(step) == first);
-    if common || sequence || different.len() < 5 {
+    // Dates, telephone numbers and the like: twenty digits or more are another matter.
+    let digits = password.len() < 20 && password.bytes().all(|byte| byte.is_ascii_digit());
+    if common || sequence || digits || different.len() < 5 {
         return Err(Weakness::TooCommon);
     }
     Ok(())

@@ -14,62 +14,74 @@ use crate::id::{DeviceId, TrunkId, UserId};
 
 /// Wrong answers from one address before it is banned.
 const MOST_FAILURES: u32 = 20;
+/// The same for an address that has proved itself within [`TRUST`]: an office behind one address is not cut off because one
+/// phone in it has a wrong password.
+const MOST_FAILURES_TRUSTED: u32 = 500;
 /// How long failures are remembered, and how long a ban lasts.
 const MEMORY: Duration = Duration::from_secs(600);
+/// How long right credentials speak for an address: a little longer than a registration lives.
+const TRUST: Duration = Duration::from_secs(4000);
 /// Addresses remembered.
 const MOST_ADDRESSES: usize = 4096;
 
-/// Failure counters by address, bounded: the oldest is forgotten first.
+/// What is known of addresses, bounded: the oldest is forgotten first.
 #[derive(Debug, Default)]
 pub(crate) struct Bans {
-    by_address: BTreeMap<IpAddr, Failures>,
+    by_address: BTreeMap<IpAddr, Known>,
     by_age: BTreeSet<(Instant, IpAddr)>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Failures {
+struct Known {
     last: Instant,
-    count: u32,
+    failures: u32,
+    proved: Option<Instant>,
 }
 
 impl Bans {
     /// Nothing is heard from this address now.
     pub(crate) fn banned(&self, now: Instant, address: IpAddr) -> bool {
-        self.by_address
-            .get(&address)
-            .is_some_and(|failures| failures.count >= MOST_FAILURES && now < failures.last + MEMORY)
+        self.by_address.get(&address).is_some_and(|known| {
+            let trusted = known.proved.is_some_and(|at| now < at + TRUST);
+            let most = if trusted { MOST_FAILURES_TRUSTED } else { MOST_FAILURES };
+            known.failures >= most && now < known.last + MEMORY
+        })
     }
 
     /// Wrong credentials from this address.
     pub(crate) fn failure(&mut self, now: Instant, address: IpAddr) {
-        let old = self.by_address.get(&address).copied();
-        let count = match old {
-            Some(old) => {
-                self.by_age.remove(&(old.last, address));
-                if now < old.last + MEMORY {
-                    old.count.saturating_add(1)
-                } else {
-                    1
-                }
-            }
-            None => 1,
-        };
-        if old.is_none()
-            && self.by_address.len() >= MOST_ADDRESSES
-            && let Some((_, oldest)) = self.by_age.pop_first()
-        {
-            self.by_address.remove(&oldest);
-        }
-        self.by_address
-            .insert(address, Failures { last: now, count });
-        self.by_age.insert((now, address));
+        self.touch(now, address, |known, fresh| {
+            known.failures = if fresh { known.failures.saturating_add(1) } else { 1 };
+        });
     }
 
     /// Right credentials from this address: earlier failures were typing errors.
-    pub(crate) fn success(&mut self, address: IpAddr) {
-        if let Some(failures) = self.by_address.remove(&address) {
-            self.by_age.remove(&(failures.last, address));
+    pub(crate) fn success(&mut self, now: Instant, address: IpAddr) {
+        self.touch(now, address, |known, _| {
+            known.failures = 0;
+            known.proved = Some(now);
+        });
+    }
+
+    fn touch(&mut self, now: Instant, address: IpAddr, change: impl FnOnce(&mut Known, bool)) {
+        let old = self.by_address.get(&address).copied();
+        match old {
+            Some(old) => {
+                self.by_age.remove(&(old.last, address));
+            }
+            None if self.by_address.len() >= MOST_ADDRESSES => {
+                if let Some((_, oldest)) = self.by_age.pop_first() {
+                    self.by_address.remove(&oldest);
+                }
+            }
+            None => {}
         }
+        let mut known = old.unwrap_or(Known { last: now, failures: 0, proved: None });
+        let fresh = now < known.last + MEMORY;
+        change(&mut known, fresh);
+        known.last = now;
+        self.by_address.insert(address, known);
+        self.by_age.insert((now, address));
     }
 }
 
@@ -92,24 +104,14 @@ impl Exchange {
     }
 
     /// The device that proves itself by digest.
-    pub(crate) fn authenticate(
-        &mut self,
-        now: Now,
-        request: &Message,
-        flow: &Flow,
-    ) -> Result<String, Vec<String>> {
+    pub(crate) fn authenticate(&mut self, now: Now, request: &Message, flow: &Flow) -> Result<String, Vec<String>> {
         let (config, index) = (&self.config, &self.index);
         let lookup = |username: &str| -> Option<Secret> {
             let (device, _) = index.usernames.get(username)?;
             match &config.devices.get(device)?.kind {
-                DeviceKind::Sip {
-                    ha1_md5,
-                    ha1_sha256,
-                    ..
-                } => Some(Secret {
-                    md5: Ha1(ha1_md5.clone()),
-                    sha256: Ha1(ha1_sha256.clone()),
-                }),
+                DeviceKind::Sip { ha1_md5, ha1_sha256, .. } => {
+                    Some(Secret { md5: Ha1(ha1_md5.clone()), sha256: Ha1(ha1_sha256.clone()) })
+                }
                 DeviceKind::Analog { .. } => None,
             }
         };
@@ -117,14 +119,16 @@ impl Exchange {
         let address = flow.remote.ip();
         match verdict {
             Verdict::Accepted(username) => {
-                self.bans.success(address);
+                self.bans.success(now.instant, address);
                 Ok(username)
             }
             Verdict::Missing => Err(self.authenticator.challenges(now.instant, false)),
             Verdict::Stale => Err(self.authenticator.challenges(now.instant, true)),
             Verdict::Refused => {
                 self.totals.authentication_failures += 1;
-                if !address.is_loopback() || self.config.network.ban_loopback {
+                // A trunk is never cut off: anybody can write its address on a datagram.
+                let exempt = (address.is_loopback() && !self.config.network.ban_loopback) || self.is_trunk(address);
+                if !exempt {
                     self.bans.failure(now.instant, address);
                 }
                 Err(self.authenticator.challenges(now.instant, false))
@@ -132,10 +136,16 @@ impl Exchange {
         }
     }
 
+    fn is_trunk(&self, address: IpAddr) -> bool {
+        self.config
+            .trunks
+            .values()
+            .any(|trunk| matches!(&trunk.kind, TrunkKind::Sip { addresses, .. } if addresses.contains(&address)))
+    }
+
     /// Who sent an INVITE.
     pub(crate) fn identify(&mut self, now: Now, request: &Message, flow: &Flow) -> Identity {
-        let credentials = request.header("Proxy-Authorization").is_some()
-            || request.header("Authorization").is_some();
+        let credentials = request.header("Proxy-Authorization").is_some() || request.header("Authorization").is_some();
         if !credentials && let Some(trunk) = self.trunk_of(request, flow) {
             return Identity::Trunk(trunk);
         }
@@ -160,10 +170,7 @@ impl Exchange {
             if !addresses.contains(&remote.ip()) {
                 continue;
             }
-            let port = Uri::parse(uri)
-                .ok()
-                .and_then(|uri| uri.port)
-                .unwrap_or(5060);
+            let port = Uri::parse(uri).ok().and_then(|uri| uri.port).unwrap_or(5060);
             if port == remote.port() {
                 return Some(*id);
             }
@@ -194,14 +201,27 @@ mod tests {
     }
 
     #[test]
+    fn one_wrong_phone_does_not_cut_off_an_office() {
+        let mut bans = Bans::default();
+        let start = Instant::now();
+        let address: IpAddr = "192.0.2.1".parse().unwrap();
+        bans.success(start, address);
+        for n in 0..100 {
+            bans.failure(start + Duration::from_secs(n), address);
+        }
+        assert!(!bans.banned(start + Duration::from_secs(100), address));
+        for _ in 0..MOST_FAILURES_TRUSTED {
+            bans.failure(start + Duration::from_secs(100), address);
+        }
+        assert!(bans.banned(start + Duration::from_secs(100), address));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let mut bans = Bans::default();
         let start = Instant::now();
         for n in 0..20_000_u32 {
-            bans.failure(
-                start + Duration::from_millis(u64::from(n)),
-                IpAddr::V4(n.into()),
-            );
+            bans.failure(start + Duration::from_millis(u64::from(n)), IpAddr::V4(n.into()));
         }
         assert_eq!(bans.by_address.len(), MOST_ADDRESSES);
         assert_eq!(bans.by_age.len(), MOST_ADDRESSES);

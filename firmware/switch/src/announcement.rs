@@ -12,8 +12,6 @@ use crate::timer::Timer;
 
 /// Longest life of an announcement call: an analog line may never tell that the caller is gone.
 const LONGEST: Duration = Duration::from_secs(3600);
-/// Level of the built-in prompt.
-const LEVEL: f32 = -16.0;
 
 impl Exchange {
     /// Connects the call to an announcement.
@@ -21,9 +19,7 @@ impl Exchange {
         let Some(announcement) = self.config.announcements.get(position).cloned() else {
             return self.no_route(now, call, purpose);
         };
-        let longest = self
-            .timers
-            .set(now.instant + LONGEST, Timer::LongestCall(call));
+        let longest = self.timers.set(now.instant + LONGEST, Timer::LongestCall(call));
         let Some(found) = self.calls.get_mut(&call) else {
             return;
         };
@@ -33,10 +29,7 @@ impl Exchange {
         if let Purpose::Transfer { by } = purpose {
             self.transfer_done(now, call, by);
         }
-        let Some(caller) = self
-            .caller_leg(call)
-            .or_else(|| self.calls.get(&call)?.legs.first().copied())
-        else {
+        let Some(caller) = self.caller_leg(call).or_else(|| self.calls.get(&call)?.legs.first().copied()) else {
             return self.end_call(now, call, crate::cause::ReleaseCause::NORMAL.into(), false);
         };
         if !self.connect_caller(now, call, caller) {
@@ -45,12 +38,7 @@ impl Exchange {
         if let Some(found) = self.calls.get_mut(&call) {
             found.answered.get_or_insert(now.wall);
         }
-        self.close_missed(
-            now,
-            call,
-            crate::record::LegStatus::CallAnswered,
-            crate::cause::ReleaseCause::NORMAL,
-        );
+        self.close_missed(now, call, crate::record::LegStatus::CallAnswered, crate::cause::ReleaseCause::NORMAL);
         self.start_recording(now, call, caller);
         self.write_call(call);
     }
@@ -60,15 +48,11 @@ impl Exchange {
         let announcement = self.calls.get(&call)?.announcement.as_ref()?;
         let file = announcement.file.as_deref().map(Path::new).filter(|file| {
             // A name inside the directory of sounds, never a way out of it.
-            file.components()
-                .all(|part| matches!(part, Component::Normal(_)))
+            file.components().all(|part| matches!(part, Component::Normal(_)))
         });
         Some(match file {
-            Some(file) => media::Source::File {
-                path: self.data.join("sounds").join(file),
-                repeat: None,
-            },
-            None => built_in(),
+            Some(file) => media::Source::File { path: self.data.join("sounds").join(file), repeat: None },
+            None => media::Source::Chime { repeat: None },
         })
     }
 
@@ -86,23 +70,5 @@ impl Exchange {
             self.end_call(now, call, crate::cause::ReleaseCause::NORMAL.into(), false);
         }
         ends
-    }
-}
-
-/// Three rising notes and a pause.
-fn built_in() -> media::Source {
-    let segment = |hz: &[f32], milliseconds| media::ToneSegment {
-        hz: hz.to_vec(),
-        duration: Some(Duration::from_millis(milliseconds)),
-        once: false,
-    };
-    media::Source::Tone {
-        segments: vec![
-            segment(&[440.0], 400),
-            segment(&[554.37], 400),
-            segment(&[659.25], 400),
-            segment(&[], 1300),
-        ],
-        level_dbm0: LEVEL,
     }
 }

@@ -37,14 +37,8 @@ impl Exchange {
         let Some(found) = self.calls.get(&call) else {
             return;
         };
-        let legs: Vec<&Leg> = found
-            .legs
-            .iter()
-            .filter_map(|leg| self.legs.get(leg))
-            .collect();
-        let early = legs
-            .iter()
-            .any(|leg| leg.early_media && leg.phase != Phase::Connected);
+        let legs: Vec<&Leg> = found.legs.iter().filter_map(|leg| self.legs.get(leg)).collect();
+        let early = legs.iter().any(|leg| leg.early_media && leg.phase != Phase::Connected);
         let in_it = |leg: &Leg| {
             !leg.transferring
                 && match leg.phase {
@@ -80,15 +74,8 @@ impl Exchange {
         if alone {
             talking.clear();
         }
-        let members: Vec<media::StreamId> = talking
-            .iter()
-            .filter_map(|leg| self.stream_of(leg))
-            .collect();
-        let members = if members.len() < 2 {
-            Vec::new()
-        } else {
-            members
-        };
+        let members: Vec<media::StreamId> = talking.iter().filter_map(|leg| self.stream_of(leg)).collect();
+        let members = if members.len() < 2 { Vec::new() } else { members };
         for (leg, wanted) in plays {
             self.play(now, call, leg, wanted);
         }
@@ -119,13 +106,9 @@ impl Exchange {
         };
         let playing = match &found.kind {
             Kind::Sip(sip) => sip.playing,
-            Kind::Fxs(line) | Kind::Fxo(line) => self
-                .lines
-                .get(line)
-                .map_or(Playing::Nothing, |port| port.playing),
+            Kind::Fxs(line) | Kind::Fxo(line) => self.lines.get(line).map_or(Playing::Nothing, |port| port.playing),
         };
-        let own_tone = matches!(playing, Playing::Line(_) | Playing::CallWaiting)
-            && wanted == Playing::Nothing;
+        let own_tone = matches!(playing, Playing::Line(_) | Playing::CallWaiting) && wanted == Playing::Nothing;
         if playing == wanted || own_tone {
             return;
         }
@@ -160,11 +143,7 @@ impl Exchange {
     pub(crate) fn country(&self) -> Option<&'static Country> {
         Country::find(&self.config.site.country)
             .or_else(|| Country::find("FR"))
-            .or_else(|| {
-                Country::codes()
-                    .first()
-                    .and_then(|code| Country::find(code))
-            })
+            .or_else(|| Country::codes().first().and_then(|code| Country::find(code)))
     }
 
     /// A tone of the country.
@@ -179,10 +158,7 @@ impl Exchange {
                 once: segment.once,
             })
             .collect();
-        Some(media::Source::Tone {
-            segments,
-            level_dbm0: TONE_LEVEL,
-        })
+        Some(media::Source::Tone { segments, level_dbm0: TONE_LEVEL })
     }
 }
 
@@ -194,11 +170,7 @@ fn hold_source() -> media::Source {
         once: false,
     };
     media::Source::Tone {
-        segments: vec![
-            segment(&[523.25], 300),
-            segment(&[659.25], 300),
-            segment(&[], 4400),
-        ],
+        segments: vec![segment(&[523.25], 300), segment(&[659.25], 300), segment(&[], 4400)],
         level_dbm0: HOLD_LEVEL,
     }
 }

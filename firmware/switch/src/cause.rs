@@ -110,18 +110,14 @@ pub struct Release {
 impl Release {
     /// From a status of a SIP peer.
     pub fn from_sip(status: u16) -> Self {
-        Release {
-            cause: ReleaseCause::from_sip(status),
-            sip: Some(status),
-        }
+        Release { cause: ReleaseCause::from_sip(status), sip: Some(status) }
     }
 
     /// The status for a SIP caller. Challenges and statuses about our own request are ours, not the caller's.
     pub fn status(self) -> u16 {
         match self.sip {
             Some(
-                status @ (403 | 404 | 410 | 480 | 484 | 486 | 488 | 500 | 502 | 503 | 504 | 600
-                | 603 | 604 | 606),
+                status @ (403 | 404 | 410 | 480 | 484 | 486 | 488 | 500 | 502 | 503 | 504 | 600 | 603 | 604 | 606),
             ) => status,
             Some(408) => 480,
             _ => self.cause.to_sip(),
@@ -179,11 +175,7 @@ mod tests {
             (604, 1),
         ];
         for (status, cause) in rows {
-            assert_eq!(
-                ReleaseCause::from_sip(status),
-                ReleaseCause(cause),
-                "{status}"
-            );
+            assert_eq!(ReleaseCause::from_sip(status), ReleaseCause(cause), "{status}");
         }
     }
 

@@ -252,11 +252,6 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Network {
-            advertised: None,
-            rtp_first: 30000,
-            rtp_last: 39999,
-            ban_loopback: false,
-        }
+        Network { advertised: None, rtp_first: 30000, rtp_last: 39999, ban_loopback: false }
     }
 }

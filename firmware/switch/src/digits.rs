@@ -96,12 +96,7 @@ impl Exchange {
         let Some(call) = self.calls.get(&found.call) else {
             return;
         };
-        let others: Vec<LegId> = call
-            .legs
-            .iter()
-            .copied()
-            .filter(|other| *other != leg)
-            .collect();
+        let others: Vec<LegId> = call.legs.iter().copied().filter(|other| *other != leg).collect();
         for other in others {
             let Some(other) = self.legs.get(&other) else {
                 continue;
@@ -113,11 +108,7 @@ impl Exchange {
                 // Events are carried by the engine between RTP streams; what came by INFO is not.
                 Kind::Sip(sip) if relay => {
                     if let Some(stream) = sip.stream {
-                        self.media(media::Command::SendDigit {
-                            stream,
-                            digit,
-                            duration: LENGTH,
-                        });
+                        self.media(media::Command::SendDigit { stream, digit, duration: LENGTH });
                     }
                 }
                 // The exchange on the line hears tones: from a set they are in the audio already.
@@ -135,9 +126,7 @@ impl Exchange {
 fn relay_digit(body: &str) -> Option<char> {
     body.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("signal")
-            .then(|| digit(value.trim()))?
+        name.trim().eq_ignore_ascii_case("signal").then(|| digit(value.trim()))?
     })
 }
 
@@ -153,8 +142,7 @@ fn digit(text: &str) -> Option<char> {
         _ => {
             let mut characters = text.chars();
             let digit = characters.next()?.to_ascii_uppercase();
-            (characters.next().is_none() && matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D'))
-                .then_some(digit)
+            (characters.next().is_none() && matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D')).then_some(digit)
         }
     }
 }

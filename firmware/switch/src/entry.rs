@@ -74,13 +74,7 @@ impl Exchange {
     }
 
     /// Says how the leg ended. The first word counts. Written when no cancelled INVITE of it is outstanding.
-    pub(crate) fn decide_entry(
-        &mut self,
-        now: Now,
-        id: LegId,
-        status: LegStatus,
-        cause: ReleaseCause,
-    ) {
+    pub(crate) fn decide_entry(&mut self, now: Now, id: LegId, status: LegStatus, cause: ReleaseCause) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.verdict.get_or_insert((status, cause));
             entry.stopped.get_or_insert(now.wall);
@@ -108,16 +102,8 @@ impl Exchange {
             return;
         };
         let missed = matches!(status, LegStatus::NoAnswer | LegStatus::CallAnswered);
-        let status = if entry.late && missed {
-            LegStatus::TooLate
-        } else {
-            status
-        };
-        self.outputs.push_back(Output::Live(Live::LegEnded {
-            call: entry.call,
-            user: entry.user,
-            status,
-        }));
+        let status = if entry.late && missed { LegStatus::TooLate } else { status };
+        self.outputs.push_back(Output::Live(Live::LegEnded { call: entry.call, user: entry.user, status }));
         self.outputs.push_back(Output::Leg(LegRecord {
             id,
             call: entry.call,

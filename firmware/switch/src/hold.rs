@@ -21,9 +21,7 @@ impl Exchange {
                     if let Some(sip) = self.legs.get_mut(&leg).and_then(Leg::sip_mut) {
                         sip.awaiting_answer = true;
                     }
-                    let _ = self
-                        .endpoint
-                        .accept_offer(now.instant, session, Some(offer));
+                    let _ = self.endpoint.accept_offer(now.instant, session, Some(offer));
                 }
                 None => {
                     let _ = self.endpoint.reject_offer(now.instant, session, 503);
@@ -33,14 +31,10 @@ impl Exchange {
         };
         match self.make_answer(now, leg, &body.bytes, codec.as_deref()) {
             Ok(answer) => {
-                let _ = self
-                    .endpoint
-                    .accept_offer(now.instant, session, Some(answer));
+                let _ = self.endpoint.accept_offer(now.instant, session, Some(answer));
             }
             Err(unusable) => {
-                let _ = self
-                    .endpoint
-                    .reject_offer(now.instant, session, unusable.status);
+                let _ = self.endpoint.reject_offer(now.instant, session, unusable.status);
             }
         }
     }
@@ -50,11 +44,8 @@ impl Exchange {
         let Some(leg) = self.sessions.get(&session).copied() else {
             return;
         };
-        let awaiting = self
-            .legs
-            .get_mut(&leg)
-            .and_then(Leg::sip_mut)
-            .is_some_and(|sip| std::mem::take(&mut sip.awaiting_answer));
+        let awaiting =
+            self.legs.get_mut(&leg).and_then(Leg::sip_mut).is_some_and(|sip| std::mem::take(&mut sip.awaiting_answer));
         if !awaiting {
             return;
         }

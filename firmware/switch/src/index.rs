@@ -27,10 +27,7 @@ impl Index {
     pub(crate) fn new(config: &Config) -> Self {
         let mut index = Index::default();
         for (id, user) in &config.users {
-            index
-                .extensions
-                .entry(user.extension.clone())
-                .or_insert(*id);
+            index.extensions.entry(user.extension.clone()).or_insert(*id);
         }
         for (id, device) in &config.devices {
             if !config.users.contains_key(&device.user) {
@@ -39,16 +36,10 @@ impl Index {
             index.devices.entry(device.user).or_default().push(*id);
             match &device.kind {
                 DeviceKind::Sip { username, .. } => {
-                    index
-                        .usernames
-                        .entry(username.clone())
-                        .or_insert((*id, device.user));
+                    index.usernames.entry(username.clone()).or_insert((*id, device.user));
                 }
                 DeviceKind::Analog { line } => {
-                    index
-                        .line_devices
-                        .entry(*line)
-                        .or_insert((*id, device.user));
+                    index.line_devices.entry(*line).or_insert((*id, device.user));
                 }
             }
         }
@@ -58,10 +49,7 @@ impl Index {
             }
         }
         for (position, announcement) in config.announcements.iter().enumerate() {
-            index
-                .announcements
-                .entry(announcement.number.clone())
-                .or_insert(position);
+            index.announcements.entry(announcement.number.clone()).or_insert(position);
         }
         index
     }

@@ -51,31 +51,17 @@ pub enum Refusal {
 
 /// The number is an emergency number, dialled as such or as a route would send it (with the digits for an outside line in front).
 pub fn is_emergency(config: &Config, number: &str) -> bool {
-    let listed = |number: &str| {
-        config
-            .site
-            .emergency_numbers
-            .iter()
-            .any(|emergency| emergency == number)
-    };
-    listed(number)
-        || routes(config, number)
-            .any(|route| rewrite(route, number).is_some_and(|sent| listed(&sent)))
+    let listed = |number: &str| config.site.emergency_numbers.iter().any(|emergency| emergency == number);
+    listed(number) || routes(config, number).any(|route| rewrite(route, number).is_some_and(|sent| listed(&sent)))
 }
 
 /// Leave for `by` to dial `number`. Emergency numbers need no permission, no account and no route.
 ///
 /// # Errors
 /// [`Refusal`]: why not.
-pub fn permit(
-    config: &Config,
-    by: Option<UserId>,
-    number: &str,
-) -> Result<OutboundPermit, Refusal> {
+pub fn permit(config: &Config, by: Option<UserId>, number: &str) -> Result<OutboundPermit, Refusal> {
     let emergency = is_emergency(config, number);
-    let allowed = by
-        .and_then(|user| config.users.get(&user))
-        .is_some_and(|user| user.outside_calls);
+    let allowed = by.and_then(|user| config.users.get(&user)).is_some_and(|user| user.outside_calls);
     if !emergency && !allowed {
         return Err(Refusal::Barred);
     }
@@ -87,10 +73,7 @@ pub fn permit(
         };
         for trunk in &route.trunks {
             if config.trunks.contains_key(trunk) && seen.insert(*trunk) {
-                ways.push(Way {
-                    trunk: *trunk,
-                    number: crate::pii::Pii(sent.clone()),
-                });
+                ways.push(Way { trunk: *trunk, number: crate::pii::Pii(sent.clone()) });
             }
         }
         // The first matching rule decides; an emergency call takes whatever there is.
@@ -104,30 +87,16 @@ pub fn permit(
         for line_first in [true, false] {
             for (id, trunk) in &config.trunks {
                 if matches!(trunk.kind, TrunkKind::Line { .. }) == line_first && seen.insert(*id) {
-                    ways.push(Way {
-                        trunk: *id,
-                        number: crate::pii::Pii(bare.clone()),
-                    });
+                    ways.push(Way { trunk: *id, number: crate::pii::Pii(bare.clone()) });
                 }
             }
         }
     }
-    if ways.is_empty() {
-        Err(Refusal::NoRoute)
-    } else {
-        Ok(OutboundPermit {
-            emergency,
-            by,
-            ways,
-        })
-    }
+    if ways.is_empty() { Err(Refusal::NoRoute) } else { Ok(OutboundPermit { emergency, by, ways }) }
 }
 
 fn routes<'a>(config: &'a Config, number: &'a str) -> impl Iterator<Item = &'a OutboundRoute> {
-    config
-        .routes
-        .iter()
-        .filter(move |route| pattern::matches(&route.pattern, number))
+    config.routes.iter().filter(move |route| pattern::matches(&route.pattern, number))
 }
 
 /// The digits a route sends. `None` when nothing would be left.
@@ -139,13 +108,7 @@ fn rewrite(route: &OutboundRoute, number: &str) -> Option<String> {
 
 /// The emergency number itself, whatever was dialled to reach it.
 fn bare_emergency(config: &Config, number: &str) -> String {
-    let listed = |number: &str| {
-        config
-            .site
-            .emergency_numbers
-            .iter()
-            .any(|emergency| emergency == number)
-    };
+    let listed = |number: &str| config.site.emergency_numbers.iter().any(|emergency| emergency == number);
     if listed(number) {
         return number.to_owned();
     }

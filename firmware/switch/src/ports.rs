@@ -22,13 +22,7 @@ pub(crate) struct Ports {
 impl Ports {
     /// All even ports with their odd neighbour inside `first..=last`.
     pub(crate) fn new(first: u16, last: u16) -> Self {
-        let mut ports = Ports {
-            free: VecDeque::new(),
-            taken: BTreeSet::new(),
-            resting: VecDeque::new(),
-            first,
-            last,
-        };
+        let mut ports = Ports { free: VecDeque::new(), taken: BTreeSet::new(), resting: VecDeque::new(), first, last };
         ports.free = ports.range().collect();
         ports
     }
@@ -45,10 +39,7 @@ impl Ports {
         }
         (self.first, self.last) = (first, last);
         self.resting.clear();
-        self.free = self
-            .range()
-            .filter(|port| !self.taken.contains(port))
-            .collect();
+        self.free = self.range().filter(|port| !self.taken.contains(port)).collect();
     }
 
     /// A port; `None` when all are taken. The last few are for emergency calls.
@@ -65,10 +56,7 @@ impl Ports {
         if spare <= RESERVE && !emergency {
             return None;
         }
-        let port = self
-            .free
-            .pop_front()
-            .or_else(|| self.resting.pop_front().map(|(_, port)| port))?;
+        let port = self.free.pop_front().or_else(|| self.resting.pop_front().map(|(_, port)| port))?;
         self.taken.insert(port);
         Some(port)
     }

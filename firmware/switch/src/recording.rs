@@ -16,23 +16,12 @@ impl Exchange {
         if found.recorded.is_some() || found.recording.is_some() {
             return;
         }
-        let callee = self
-            .legs
-            .get(&answered)
-            .filter(|leg| !leg.caller)
-            .map(|leg| leg.number.as_str());
-        let caller = found
-            .caller_user
-            .is_some()
-            .then_some(found.caller.0.as_str());
+        let callee = self.legs.get(&answered).filter(|leg| !leg.caller).map(|leg| leg.number.as_str());
+        let caller = found.caller_user.is_some().then_some(found.caller.0.as_str());
         let wanted = self.config.recording.iter().any(|rule| {
-            let caller = rule
-                .caller
-                .as_deref()
-                .is_none_or(|rule| caller.is_some_and(|n| pattern::matches(rule, n)));
+            let caller = rule.caller.as_deref().is_none_or(|rule| caller.is_some_and(|n| pattern::matches(rule, n)));
             let callee = rule.callee.as_deref().is_none_or(|rule| {
-                pattern::matches(rule, &found.called.0)
-                    || callee.is_some_and(|n| pattern::matches(rule, n))
+                pattern::matches(rule, &found.called.0) || callee.is_some_and(|n| pattern::matches(rule, n))
             });
             caller && callee
         });
@@ -40,10 +29,7 @@ impl Exchange {
             return;
         }
         // Left: our user who called, or who was called.
-        let leg = match self
-            .caller_leg(call)
-            .filter(|_| found.caller_user.is_some())
-        {
+        let leg = match self.caller_leg(call).filter(|_| found.caller_user.is_some()) {
             Some(caller) => caller,
             None => answered,
         };
@@ -57,23 +43,13 @@ impl Exchange {
             found.recording = Some(Recording { id: recording, leg });
             found.recorded = Some(name);
         }
-        self.media(media::Command::Record {
-            recording,
-            stream,
-            path,
-        });
+        self.media(media::Command::Record { recording, stream, path });
     }
 
     /// Stops the recording of a call.
     pub(crate) fn stop_recording(&mut self, call: CallId) {
-        if let Some(recording) = self
-            .calls
-            .get_mut(&call)
-            .and_then(|call| call.recording.take())
-        {
-            self.media(media::Command::StopRecording {
-                recording: recording.id,
-            });
+        if let Some(recording) = self.calls.get_mut(&call).and_then(|call| call.recording.take()) {
+            self.media(media::Command::StopRecording { recording: recording.id });
         }
     }
 
@@ -82,11 +58,7 @@ impl Exchange {
         let Some(call) = self.legs.get(&leg).map(|leg| leg.call) else {
             return;
         };
-        if self
-            .calls
-            .get(&call)
-            .and_then(|call| call.recording.as_ref())
-            .is_some_and(|recording| recording.leg == leg)
+        if self.calls.get(&call).and_then(|call| call.recording.as_ref()).is_some_and(|recording| recording.leg == leg)
         {
             self.stop_recording(call);
         }

@@ -38,47 +38,25 @@ impl Exchange {
     }
 
     /// A REGISTER.
-    pub(crate) fn register(
-        &mut self,
-        now: Now,
-        transaction: ServerTransactionId,
-        request: &Message,
-        flow: Flow,
-    ) {
+    pub(crate) fn register(&mut self, now: Now, transaction: ServerTransactionId, request: &Message, flow: Flow) {
         let username = match self.authenticate(now, request, &flow) {
             Ok(username) => username,
             Err(challenges) => {
-                let headers: Vec<(&str, &str)> = challenges
-                    .iter()
-                    .map(|value| ("WWW-Authenticate", value.as_str()))
-                    .collect();
-                let _ = self
-                    .endpoint
-                    .respond(now.instant, transaction, 401, &headers, None);
+                let headers: Vec<(&str, &str)> =
+                    challenges.iter().map(|value| ("WWW-Authenticate", value.as_str())).collect();
+                let _ = self.endpoint.respond(now.instant, transaction, 401, &headers, None);
                 return;
             }
         };
-        let own = request
-            .to()
-            .and_then(|to| to.uri.user)
-            .is_some_and(|user| user == username);
+        let own = request.to().and_then(|to| to.uri.user).is_some_and(|user| user == username);
         if !own {
-            let _ = self
-                .endpoint
-                .respond(now.instant, transaction, 403, &[], None);
+            let _ = self.endpoint.respond(now.instant, transaction, 403, &[], None);
             return;
         }
-        let outcome = self
-            .registrar
-            .register(now.instant, &username, request, flow);
-        let headers: Vec<(&str, &str)> = outcome
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let _ = self
-            .endpoint
-            .respond(now.instant, transaction, outcome.status, &headers, None);
+        let outcome = self.registrar.register(now.instant, &username, request, flow);
+        let headers: Vec<(&str, &str)> =
+            outcome.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let _ = self.endpoint.respond(now.instant, transaction, outcome.status, &headers, None);
         if outcome.changed {
             self.bindings_changed(now, &username);
         }
@@ -86,11 +64,7 @@ impl Exchange {
 
     /// Bindings that lapsed are dropped.
     pub(crate) fn expire_registrations(&mut self, now: Now) {
-        if self
-            .registrar
-            .next_expiry()
-            .is_some_and(|at| at <= now.instant)
-        {
+        if self.registrar.next_expiry().is_some_and(|at| at <= now.instant) {
             for aor in self.registrar.expire(now.instant) {
                 self.bindings_changed(now, &aor);
             }
@@ -98,27 +72,15 @@ impl Exchange {
     }
 
     /// A connection is gone, and the bindings over it.
-    pub(crate) fn connection_closed(
-        &mut self,
-        now: Now,
-        connection: offhook_sip::endpoint::ConnectionId,
-    ) {
+    pub(crate) fn connection_closed(&mut self, now: Now, connection: offhook_sip::endpoint::ConnectionId) {
         for aor in self.registrar.connection_closed(connection) {
             self.bindings_changed(now, &aor);
         }
     }
 
     fn bindings_changed(&mut self, now: Now, aor: &str) {
-        let bindings = self
-            .registrar
-            .bindings(aor)
-            .iter()
-            .map(|binding| stored(now, binding))
-            .collect();
-        self.outputs.push_back(Output::Bindings {
-            aor: aor.to_owned(),
-            bindings,
-        });
+        let bindings = self.registrar.bindings(aor).iter().map(|binding| stored(now, binding)).collect();
+        self.outputs.push_back(Output::Bindings { aor: aor.to_owned(), bindings });
         if let Some((_, user)) = self.index.usernames.get(aor).copied() {
             self.show_registration(user);
         }
@@ -132,17 +94,12 @@ impl Exchange {
             .filter(|(_, (_, owner))| *owner == user)
             .map(|(username, _)| self.registrar.bindings(username).len() as u32)
             .sum();
-        self.outputs
-            .push_back(Output::Live(Live::Registered { user, bindings }));
+        self.outputs.push_back(Output::Live(Live::Registered { user, bindings }));
     }
 
     /// All bindings.
     pub(crate) fn count_bindings(&self) -> u64 {
-        self.index
-            .usernames
-            .keys()
-            .map(|username| self.registrar.bindings(username).len() as u64)
-            .sum()
+        self.index.usernames.keys().map(|username| self.registrar.bindings(username).len() as u64).sum()
     }
 }
 
@@ -167,16 +124,12 @@ fn stored(now: Now, binding: &Binding) -> StoredBinding {
         call_id: binding.call_id.clone(),
         cseq: binding.cseq,
         user_agent: binding.user_agent.clone(),
-        expires: now
-            .wall
-            .saturating_add(i64::try_from(left.as_millis()).unwrap_or(i64::MAX)),
+        expires: now.wall.saturating_add(i64::try_from(left.as_millis()).unwrap_or(i64::MAX)),
     }
 }
 
 fn restored(now: Now, stored: StoredBinding) -> Option<Binding> {
-    let left = u64::try_from(stored.expires.checked_sub(now.wall)?)
-        .ok()
-        .filter(|left| *left > 0)?;
+    let left = u64::try_from(stored.expires.checked_sub(now.wall)?).ok().filter(|left| *left > 0)?;
     let transport = match stored.transport.as_str() {
         "udp" => Transport::Udp,
         "tcp" => Transport::Tcp,
@@ -188,12 +141,7 @@ fn restored(now: Now, stored: StoredBinding) -> Option<Binding> {
     Some(Binding {
         contact: Uri::parse(&stored.contact).ok()?,
         // The connection died with the process; the phone opens a new one when it registers again.
-        flow: Flow {
-            transport,
-            local: stored.local,
-            remote: stored.remote,
-            connection: None,
-        },
+        flow: Flow { transport, local: stored.local, remote: stored.remote, connection: None },
         path: stored.path,
         q: stored.q,
         instance: stored.instance,

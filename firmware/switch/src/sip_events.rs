@@ -8,8 +8,7 @@ use crate::exchange::{Exchange, Now};
 use crate::leg::{Leg, Phase};
 
 /// Methods we take (RFC 3261 §20.5).
-const ALLOW: &str =
-    "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY";
+const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY";
 
 impl Exchange {
     /// From the network.
@@ -27,42 +26,20 @@ impl Exchange {
 
     pub(crate) fn sip_event(&mut self, now: Now, event: Event) {
         match event {
-            Event::Request {
-                transaction,
-                request,
-                flow,
-            } => match request.method() {
+            Event::Request { transaction, request, flow } => match request.method() {
                 Method::Register => self.register(now, transaction, &request, flow),
                 _ => self.plain_request(now, transaction, &request),
             },
-            Event::Invited {
-                session,
-                request,
-                flow,
-                replaces,
-            } => {
+            Event::Invited { session, request, flow, replaces } => {
                 self.invited(now, session, &request, &flow, replaces);
             }
             Event::Cancelled { session, reason } => {
                 self.session_gone(now, session, release(reason.as_ref(), ReleaseCause::NORMAL));
             }
-            Event::Progress {
-                session,
-                status,
-                body,
-                ..
-            } => self.progressed(now, session, status, body),
-            Event::Answered {
-                session,
-                response,
-                offer,
-            } => self.answered(now, session, &response, offer),
+            Event::Progress { session, status, body, .. } => self.progressed(now, session, status, body),
+            Event::Answered { session, response, offer } => self.answered(now, session, &response, offer),
             Event::Confirmed { session, body } => self.offer_answered(now, session, body),
-            Event::Failed {
-                session,
-                status,
-                response,
-            } => self.failed(now, session, status, response.as_ref()),
+            Event::Failed { session, status, response } => self.failed(now, session, status, response.as_ref()),
             Event::Offer { session, body } => self.offered(now, session, body),
             Event::OfferAnswered { session, body } => self.offer_answered(now, session, body),
             Event::OfferRejected { session, .. } => {
@@ -70,36 +47,17 @@ impl Exchange {
                     sip.awaiting_answer = false;
                 }
             }
-            Event::Referred {
-                session,
-                transaction,
-                refer_to,
-                replaces,
-                ..
-            } => {
+            Event::Referred { session, transaction, refer_to, replaces, .. } => {
                 self.referred(now, session, transaction, &refer_to, replaces);
             }
             Event::InDialog { session, request } => self.in_dialog(now, session, &request),
-            Event::Ended {
-                session,
-                reason,
-                expired,
-                ..
-            } => {
-                let default = if expired {
-                    ReleaseCause::TIMER
-                } else {
-                    ReleaseCause::NORMAL
-                };
+            Event::Ended { session, reason, expired, .. } => {
+                let default = if expired { ReleaseCause::TIMER } else { ReleaseCause::NORMAL };
                 self.session_gone(now, session, release(reason.as_ref(), default));
             }
             // We accept no subscription yet.
             Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
-            Event::Response {
-                request,
-                status,
-                response,
-            } => {
+            Event::Response { request, status, response } => {
                 self.trunk_registered(now, request, status, response.as_ref());
             }
         }
@@ -121,14 +79,8 @@ impl Exchange {
         let status = match request.method() {
             // Answered without asking who it is: phones and trunks use it to see that we are alive (RFC 3261 §11.2).
             Method::Options => {
-                let headers = [
-                    ("Allow", ALLOW),
-                    ("Accept", "application/sdp"),
-                    ("Accept-Encoding", "identity"),
-                ];
-                let _ = self
-                    .endpoint
-                    .respond(now.instant, transaction, 200, &headers, None);
+                let headers = [("Allow", ALLOW), ("Accept", "application/sdp"), ("Accept-Encoding", "identity")];
+                let _ = self.endpoint.respond(now.instant, transaction, 200, &headers, None);
                 return;
             }
             // No event package is served (RFC 6665 §4.2.1.3).
@@ -141,19 +93,11 @@ impl Exchange {
             489 => &[("Allow-Events", "refer")],
             _ => &[("Allow", ALLOW)],
         };
-        let _ = self
-            .endpoint
-            .respond(now.instant, transaction, status, headers, None);
+        let _ = self.endpoint.respond(now.instant, transaction, status, headers, None);
     }
 
     /// 101–199 on an INVITE of ours.
-    fn progressed(
-        &mut self,
-        now: Now,
-        session: SessionId,
-        status: u16,
-        body: Option<offhook_sip::endpoint::Body>,
-    ) {
+    fn progressed(&mut self, now: Now, session: SessionId, status: u16, body: Option<offhook_sip::endpoint::Body>) {
         let Some(leg) = self.leg_of(session) else {
             return;
         };
@@ -190,39 +134,24 @@ impl Exchange {
         match phase {
             Phase::Ending => {
                 // It crossed our CANCEL.
-                let _ =
-                    self.endpoint
-                        .end(now.instant, session, Some(crate::leg::release::ELSEWHERE));
+                let _ = self.endpoint.end(now.instant, session, Some(crate::leg::release::ELSEWHERE));
                 return self.cancelled_leg_ended(id, true);
             }
             Phase::Calling | Phase::Connected => return,
             Phase::Offered | Phase::Alerting => {}
         }
         if leg.interface.is_none() {
-            leg.interface = response
-                .header("User-Agent")
-                .or(response.header("Server"))
-                .map(Into::into);
+            leg.interface = response.header("User-Agent").or(response.header("Server")).map(Into::into);
         }
         let body = response.body();
         let known = leg.sip().is_some_and(|sip| sip.negotiated.is_some());
-        let usable = !offer
-            && if body.is_empty() {
-                known
-            } else {
-                self.take_answer(id, body).is_ok()
-            };
+        let usable = !offer && if body.is_empty() { known } else { self.take_answer(id, body).is_ok() };
         if usable {
             return self.leg_answered(now, id);
         }
         // Answered with a description that cannot be used: a phone error (RFC 3261 §13.2.2.4).
-        let release = Release {
-            cause: ReleaseCause::NO_CODEC,
-            sip: Some(488),
-        };
-        let _ = self
-            .endpoint
-            .end(now.instant, session, Some(&ReleaseCause::NO_CODEC.reason()));
+        let release = Release { cause: ReleaseCause::NO_CODEC, sip: Some(488) };
+        let _ = self.endpoint.end(now.instant, session, Some(&ReleaseCause::NO_CODEC.reason()));
         self.leg_gone(now, id, release);
     }
 
@@ -242,12 +171,7 @@ impl Exchange {
             Phase::Offered | Phase::Alerting => {
                 let redirect = (300..400)
                     .contains(&status)
-                    .then(|| {
-                        response?
-                            .contacts()
-                            .into_iter()
-                            .find_map(|contact| contact.uri.user)
-                    })
+                    .then(|| response?.contacts().into_iter().find_map(|contact| contact.uri.user))
                     .flatten();
                 self.phone_refused(now, id, release, redirect);
             }

@@ -71,9 +71,7 @@ impl Timers {
 
     /// The next deadline.
     pub(crate) fn next(&self) -> Option<(Instant, &'static str)> {
-        self.queue
-            .first_key_value()
-            .map(|(key, timer)| (key.0, timer.name()))
+        self.queue.first_key_value().map(|(key, timer)| (key.0, timer.name()))
     }
 
     /// Takes the next timer that is due.

@@ -24,15 +24,9 @@ impl Exchange {
         replaces: Option<SessionId>,
     ) {
         let refuse = |exchange: &mut Exchange, status| {
-            let _ = exchange
-                .endpoint
-                .respond(now.instant, transaction, status, &[], None);
+            let _ = exchange.endpoint.respond(now.instant, transaction, status, &[], None);
         };
-        let Some(leg) = self
-            .sessions
-            .get(&session)
-            .and_then(|leg| self.legs.get(leg))
-        else {
+        let Some(leg) = self.sessions.get(&session).and_then(|leg| self.legs.get(leg)) else {
             return refuse(self, 481);
         };
         let (by, call, user) = (leg.id, leg.call, leg.user);
@@ -43,21 +37,12 @@ impl Exchange {
         if leg.phase != Phase::Connected || leg.transferring {
             return refuse(self, 491);
         }
-        if self
-            .calls
-            .get(&call)
-            .is_none_or(|call| call.stage.is_some() || call.legs.len() < 2)
-        {
+        if self.calls.get(&call).is_none_or(|call| call.stage.is_some() || call.legs.len() < 2) {
             return refuse(self, 491);
         }
         if let Some(second) = replaces {
-            let second = self
-                .sessions
-                .get(&second)
-                .and_then(|leg| self.legs.get(leg));
-            let Some(second) =
-                second.filter(|second| second.user == Some(user) && second.call != call)
-            else {
+            let second = self.sessions.get(&second).and_then(|leg| self.legs.get(leg));
+            let Some(second) = second.filter(|second| second.user == Some(user) && second.call != call) else {
                 return refuse(self, 403);
             };
             let second = second.id;
@@ -71,12 +56,7 @@ impl Exchange {
             return;
         }
         // A dialog of ours that is gone, or somebody else's: not a plain number (RFC 3891 §3).
-        if refer_to
-            .uri
-            .headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("Replaces"))
-        {
+        if refer_to.uri.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Replaces")) {
             return refuse(self, 481);
         }
         let Some(number) = refer_to.uri.user.as_deref().and_then(routing::dialled) else {
@@ -136,18 +116,12 @@ impl Exchange {
     }
 
     fn hand_over_possible(&self, first: LegId, second: LegId) -> bool {
-        let call_of = |leg| {
-            self.legs
-                .get(&leg)
-                .and_then(|leg: &Leg| self.calls.get(&leg.call))
-        };
+        let call_of = |leg| self.legs.get(&leg).and_then(|leg: &Leg| self.calls.get(&leg.call));
         let (Some(into), Some(from)) = (call_of(first), call_of(second)) else {
             return false;
         };
         let others = |call: &crate::call::Call, own| {
-            call.legs
-                .iter()
-                .any(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected))
+            call.legs.iter().any(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected))
         };
         into.id != from.id
             && into.stage.is_none()
@@ -159,10 +133,9 @@ impl Exchange {
 
     /// The parties of two legs of one person are joined; the person leaves.
     fn join(&mut self, now: Now, first: LegId, second: LegId) {
-        let (Some(into), Some(from)) = (
-            self.legs.get(&first).map(|leg| leg.call),
-            self.legs.get(&second).map(|leg| leg.call),
-        ) else {
+        let (Some(into), Some(from)) =
+            (self.legs.get(&first).map(|leg| leg.call), self.legs.get(&second).map(|leg| leg.call))
+        else {
             return;
         };
         for leg in [first, second] {
@@ -179,11 +152,7 @@ impl Exchange {
 
     /// Ends a leg of who hands over: a SIP phone is told, a set is on the hook already.
     fn leave_silently(&mut self, now: Now, leg: LegId) {
-        if self
-            .legs
-            .get(&leg)
-            .is_some_and(|leg| leg.session().is_some())
-        {
+        if self.legs.get(&leg).is_some_and(|leg| leg.session().is_some()) {
             self.release_leg(now, leg, ReleaseCause::NORMAL.into());
         } else {
             self.drop_leg(now, leg, ReleaseCause::NORMAL);
@@ -206,10 +175,7 @@ impl Exchange {
             }
         }
         if let Some(bridge) = old.bridge.take() {
-            self.media(offhook_media::command::Command::Bridge {
-                bridge,
-                members: Vec::new(),
-            });
+            self.media(offhook_media::command::Command::Bridge { bridge, members: Vec::new() });
         }
         if let Some(stage) = &mut old.stage
             && let Some(timer) = stage.timer.take()
@@ -228,13 +194,8 @@ impl Exchange {
             }
             self.dirty.insert(into);
         }
-        self.outputs.push_back(Output::Call(old.record(Some((
-            now.wall,
-            ReleaseCause::NORMAL.0,
-            false,
-        )))));
-        self.outputs
-            .push_back(Output::Live(Live::CallEnded { id: from }));
+        self.outputs.push_back(Output::Call(old.record(Some((now.wall, ReleaseCause::NORMAL.0, false)))));
+        self.outputs.push_back(Output::Live(Live::CallEnded { id: from }));
     }
 
     /// INVITE with Replaces (RFC 3891): the new party takes the place of another, in conversation or while it rings.
@@ -247,32 +208,16 @@ impl Exchange {
         flow: &Flow,
         replaced: SessionId,
     ) {
-        let target = self
-            .sessions
-            .get(&replaced)
-            .and_then(|leg| self.legs.get(leg));
-        let target = target
-            .filter(|leg| leg.phase != Phase::Ending)
-            .map(|leg| (leg.id, leg.call, leg.phase));
+        let target = self.sessions.get(&replaced).and_then(|leg| self.legs.get(leg));
+        let target = target.filter(|leg| leg.phase != Phase::Ending).map(|leg| (leg.id, leg.call, leg.phase));
         let (Some((old, call, phase)), Some(user)) = (target, caller.user) else {
             let status = if caller.user.is_none() { 403 } else { 481 };
             let _ = self.endpoint.reject(now.instant, session, status, &[]);
             return;
         };
         let id = LegId(self.new_uuid(now));
-        let kind = self.sip_kind(
-            session,
-            Some(flow),
-            (!offer.is_empty()).then(|| offer.to_vec()),
-        );
-        let entry = self.open_entry(
-            now,
-            call,
-            Some(user),
-            caller.device,
-            None,
-            caller.number.clone(),
-        );
+        let kind = self.sip_kind(session, Some(flow), (!offer.is_empty()).then(|| offer.to_vec()));
+        let entry = self.open_entry(now, call, Some(user), caller.device, None, caller.number.clone());
         if let Some(entry) = self.entries.get_mut(&entry) {
             entry.answered = Some(now.wall);
             entry.interface.clone_from(&caller.interface);

@@ -1,6 +1,7 @@
 import { lineAudioUrl } from '../api/site';
 import type { CallerId, Line, LineAction, LineMessage } from '../api/types';
 import { decodeFrame, frameBytes, levelDb } from '../audio/pcm';
+import { portState } from './line-state';
 
 /** What a line shows. */
 export interface LineView {
@@ -27,6 +28,7 @@ export class LineLink {
   /** Takes each frame heard. */
   onFrame: ((frame: ArrayBuffer) => void) | undefined;
 
+  readonly #kind: Line['kind'];
   readonly #url: string;
   #socket: WebSocket | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -34,8 +36,9 @@ export class LineLink {
   #quiet: ReturnType<typeof setTimeout> | undefined;
 
   constructor(line: Line) {
+    this.#kind = line.kind;
     this.#url = lineAudioUrl(line.id);
-    this.view = { ...this.view, state: line.state };
+    this.view = { ...this.view, state: portState(line.kind, line.state) };
     this.#open();
   }
 
@@ -83,7 +86,7 @@ export class LineLink {
     }
     if (message.type === 'state') {
       this.view = {
-        state: message.state,
+        state: portState(this.#kind, message.state),
         ringing: message.ringing,
         offHook: message.off_hook,
         caller: message.caller ?? null,

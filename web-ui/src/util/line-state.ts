@@ -1,7 +1,13 @@
+import type { Line } from '../api/types';
 import type { Messages } from '../i18n/messages';
 import type { Tone } from './tones';
 
 type Known = keyof Messages['lines']['states'];
+
+/** The state of a port under its own name: a free outside line is idle, though it is on the hook like a telephone. */
+export function portState(kind: Line['kind'], state: string): string {
+  return kind === 'fxo' && state === 'on_hook' ? 'idle' : state;
+}
 
 /** The state of a port in words. A state this page does not know is shown as it is. */
 export function lineState(state: string, m: Messages): string {

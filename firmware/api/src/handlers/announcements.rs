@@ -1,7 +1,6 @@
 //! Announcements.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_store::{Store, rules};
@@ -9,7 +8,7 @@ use offhook_switch::config::Announcement;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -36,7 +35,7 @@ pub(crate) async fn create_announcement(
 #[utoipa::path(put, path = "/api/v1/announcements/{id}", tag = "announcements", request_body = types::AnnouncementInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Announcement), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_announcement(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::AnnouncementInput>,
 ) -> Result<Json<types::Announcement>, Problem> {
     let found = app.store(Store::announcements).await?;
@@ -48,10 +47,7 @@ pub(crate) async fn put_announcement(
 
 /// Deletes an announcement.
 #[utoipa::path(delete, path = "/api/v1/announcements/{id}", tag = "announcements", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_announcement(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_announcement(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_announcement(id, now())).await?;
     app.changed(Resource::Announcements).await?;
     Ok(Json(undo.into()))

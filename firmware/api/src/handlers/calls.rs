@@ -1,7 +1,6 @@
 //! Call records, recordings, traces.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request};
@@ -9,9 +8,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use offhook_store::calls::Filter;
 use offhook_switch::id::{CallId, UserId};
-use uuid::Uuid;
 
 use crate::app::App;
+use crate::body::Id;
 use crate::error::Problem;
 use crate::types;
 use crate::validate;
@@ -56,18 +55,14 @@ pub(crate) async fn list_calls(
 
 /// A call with its legs.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Call), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_call(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Json<types::Call>, Problem> {
+pub(crate) async fn get_call(State(app): State<App>, Id(id): Id) -> Result<Json<types::Call>, Problem> {
     let found = app.store(move |store| store.call(CallId(id))).await?;
     Ok(Json(found.ok_or_else(Problem::not_found)?.into()))
 }
 
 /// The recording, WAV. Ranges are served; `?download=true` names the file for saving.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/recording", tag = "calls", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = Vec<u8>, content_type = "audio/wav"), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_recording(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-    request: Request,
-) -> Result<Response, Problem> {
+pub(crate) async fn get_recording(State(app): State<App>, Id(id): Id, request: Request) -> Result<Response, Problem> {
     let found = app.store(move |store| store.call(CallId(id))).await?.ok_or_else(Problem::not_found)?;
     let call = found.call;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "no_recording", "There is no recording of this call.");
@@ -84,10 +79,7 @@ pub(crate) async fn get_recording(
 
 /// The SIP messages of a call that the box still remembers, oldest first.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/trace", tag = "calls", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = Vec<types::TraceMessage>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_trace(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<Vec<types::TraceMessage>>, Problem> {
+pub(crate) async fn get_trace(State(app): State<App>, Id(id): Id) -> Result<Json<Vec<types::TraceMessage>>, Problem> {
     Ok(Json(app.services.exchange.trace(CallId(id)).await))
 }
 

@@ -1,7 +1,6 @@
 //! Telephones and their credentials.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::{HeaderMap, header};
@@ -13,7 +12,7 @@ use uuid::Uuid;
 
 use super::view;
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -24,7 +23,7 @@ use crate::validate;
 #[utoipa::path(post, path = "/api/v1/extensions/{id}/devices", tag = "devices", request_body = types::DeviceInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 201, description = "Done", body = types::Device), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn create_device(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::DeviceInput>,
 ) -> Result<(StatusCode, Json<types::Device>), Problem> {
     let new = new_device(input)?;
@@ -38,7 +37,7 @@ pub(crate) async fn create_device(
 #[utoipa::path(put, path = "/api/v1/devices/{id}", tag = "devices", request_body = types::DeviceInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Device), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_device(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::DeviceInput>,
 ) -> Result<Json<types::Device>, Problem> {
     let label = validate::label(&input.label, "label")?;
@@ -57,10 +56,7 @@ pub(crate) async fn put_device(
 
 /// Deletes a telephone.
 #[utoipa::path(delete, path = "/api/v1/devices/{id}", tag = "devices", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_device(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_device(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_device(DeviceId(id), now())).await?;
     app.changed(Resource::Extensions).await?;
     Ok(Json(undo.into()))
@@ -70,7 +66,7 @@ pub(crate) async fn delete_device(
 #[utoipa::path(get, path = "/api/v1/devices/{id}/credentials", tag = "devices", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Credentials), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn get_credentials(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Json<types::Credentials>, Problem> {
     credentials(&app, DeviceId(id), &headers).await.map(Json)
@@ -80,7 +76,7 @@ pub(crate) async fn get_credentials(
 #[utoipa::path(post, path = "/api/v1/devices/{id}/secret", tag = "devices", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Credentials), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn renew_secret(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Json<types::Credentials>, Problem> {
     let password = secret::generate()?;

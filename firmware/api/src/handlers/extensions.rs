@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_switch::config::User;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use super::view;
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -50,10 +49,7 @@ pub(crate) async fn create_extension(
 
 /// An extension.
 #[utoipa::path(get, path = "/api/v1/extensions/{id}", tag = "extensions", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Extension), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_extension(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Extension>, Problem> {
+pub(crate) async fn get_extension(State(app): State<App>, Id(id): Id) -> Result<Json<types::Extension>, Problem> {
     Ok(Json(one(&app, UserId(id)).await?))
 }
 
@@ -61,7 +57,7 @@ pub(crate) async fn get_extension(
 #[utoipa::path(put, path = "/api/v1/extensions/{id}", tag = "extensions", request_body = types::ExtensionInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Extension), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_extension(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::ExtensionInput>,
 ) -> Result<Json<types::Extension>, Problem> {
     let user = user(&input)?;
@@ -72,10 +68,7 @@ pub(crate) async fn put_extension(
 
 /// Deletes an extension and its telephones.
 #[utoipa::path(delete, path = "/api/v1/extensions/{id}", tag = "extensions", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_extension(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_extension(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_user(UserId(id), now())).await?;
     app.changed(Resource::Extensions).await?;
     Ok(Json(undo.into()))

@@ -1,7 +1,6 @@
 //! Routes in.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_store::Store;
@@ -11,7 +10,7 @@ use offhook_switch::id::TrunkId;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -38,7 +37,7 @@ pub(crate) async fn create_inbound_route(
 #[utoipa::path(put, path = "/api/v1/routes/inbound/{id}", tag = "inbound_routes", request_body = types::InboundRouteInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::InboundRoute), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_inbound_route(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::InboundRouteInput>,
 ) -> Result<Json<types::InboundRoute>, Problem> {
     let found = app.store(Store::inbound_routes).await?;
@@ -50,10 +49,7 @@ pub(crate) async fn put_inbound_route(
 
 /// Deletes an inbound route.
 #[utoipa::path(delete, path = "/api/v1/routes/inbound/{id}", tag = "inbound_routes", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_inbound_route(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_inbound_route(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_inbound_route(id, now())).await?;
     app.changed(Resource::InboundRoutes).await?;
     Ok(Json(undo.into()))

@@ -1,15 +1,13 @@
 //! Simulated lines, played from the page.
 
-use axum::extract::Path;
 use axum::extract::State;
 use axum::extract::WebSocketUpgrade;
 use axum::http::StatusCode;
 use axum::response::Response;
 use offhook_switch::id::LineId;
-use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::error::Problem;
 use crate::services::LineRefusal;
 use crate::types;
@@ -19,7 +17,7 @@ use crate::types::LineAction;
 #[utoipa::path(post, path = "/api/v1/lines/{id}/actions", tag = "lines", request_body = types::LineAction, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 204, description = "Done"), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn line_action(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::LineAction>,
 ) -> Result<StatusCode, Problem> {
     act(&app, LineId(id), input)?;
@@ -30,7 +28,7 @@ pub(crate) async fn line_action(
 #[utoipa::path(get, path = "/api/v1/lines/{id}/audio", tag = "lines", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 101, description = "Done"), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn line_audio(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
     let id = LineId(id);

@@ -1,7 +1,6 @@
 //! Analog lines.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_switch::config::{DeviceKind, Line};
@@ -9,7 +8,7 @@ use offhook_switch::id::LineId;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -39,7 +38,7 @@ pub(crate) async fn create_line(
 #[utoipa::path(put, path = "/api/v1/lines/{id}", tag = "lines", request_body = types::LineInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Line), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_line(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::LineInput>,
 ) -> Result<Json<types::Line>, Problem> {
     let id = LineId(id);
@@ -52,7 +51,7 @@ pub(crate) async fn put_line(
 
 /// Deletes an analog line.
 #[utoipa::path(delete, path = "/api/v1/lines/{id}", tag = "lines", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_line(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_line(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_line(LineId(id), now())).await?;
     app.changed(Resource::Lines).await?;
     Ok(Json(undo.into()))

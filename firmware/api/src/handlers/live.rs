@@ -2,15 +2,14 @@
 
 use axum::Extension;
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use offhook_switch::exchange::Command;
 use offhook_switch::id::CallId;
-use uuid::Uuid;
 
 use crate::app::App;
+use crate::body::Id;
 use crate::error::Problem;
 use crate::guard::Session;
 use crate::types;
@@ -24,7 +23,7 @@ pub(crate) async fn list_live_calls(State(app): State<App>) -> Result<Json<Vec<t
 
 /// Ends a call.
 #[utoipa::path(delete, path = "/api/v1/live/calls/{id}", tag = "live", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 202, description = "Done"), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn hang_up(State(app): State<App>, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+pub(crate) async fn hang_up(State(app): State<App>, Id(id): Id) -> Result<StatusCode, Problem> {
     let id = CallId(id);
     if !app.services.exchange.calls().await.iter().any(|call| call.id == id) {
         return Err(Problem::not_found());

@@ -1,7 +1,6 @@
 //! Recording rules.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_store::Store;
@@ -9,7 +8,7 @@ use offhook_switch::config::RecordingRule;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -36,7 +35,7 @@ pub(crate) async fn create_recording_rule(
 #[utoipa::path(put, path = "/api/v1/recording-rules/{id}", tag = "recording_rules", request_body = types::RecordingRuleInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::RecordingRule), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_recording_rule(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::RecordingRuleInput>,
 ) -> Result<Json<types::RecordingRule>, Problem> {
     let found = app.store(Store::recording_rules).await?;
@@ -48,10 +47,7 @@ pub(crate) async fn put_recording_rule(
 
 /// Deletes a recording rule.
 #[utoipa::path(delete, path = "/api/v1/recording-rules/{id}", tag = "recording_rules", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_recording_rule(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_recording_rule(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_recording_rule(id, now())).await?;
     app.changed(Resource::RecordingRules).await?;
     Ok(Json(undo.into()))

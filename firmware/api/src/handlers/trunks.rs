@@ -1,7 +1,6 @@
 //! Trunks.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_store::{Store, rules};
@@ -10,7 +9,7 @@ use offhook_switch::id::{LineId, TrunkId};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body::Body;
+use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
 use crate::types;
@@ -40,7 +39,7 @@ pub(crate) async fn create_trunk(
 #[utoipa::path(put, path = "/api/v1/trunks/{id}", tag = "trunks", request_body = types::TrunkInput, params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Trunk), (status = "default", description = "Refused", body = Problem)))]
 pub(crate) async fn put_trunk(
     State(app): State<App>,
-    Path(id): Path<Uuid>,
+    Id(id): Id,
     Body(input): Body<types::TrunkInput>,
 ) -> Result<Json<types::Trunk>, Problem> {
     let id = TrunkId(id);
@@ -52,10 +51,7 @@ pub(crate) async fn put_trunk(
 
 /// Deletes a trunk.
 #[utoipa::path(delete, path = "/api/v1/trunks/{id}", tag = "trunks", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = types::Deleted), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn delete_trunk(
-    State(app): State<App>,
-    Path(id): Path<Uuid>,
-) -> Result<Json<types::Deleted>, Problem> {
+pub(crate) async fn delete_trunk(State(app): State<App>, Id(id): Id) -> Result<Json<types::Deleted>, Problem> {
     let undo = app.store(move |store| store.delete_trunk(TrunkId(id), now())).await?;
     app.changed(Resource::Trunks).await?;
     Ok(Json(undo.into()))

@@ -25,7 +25,8 @@ pub enum Input {
     Present(bool),
     /// Busy or congestion tone heard: the far side is gone.
     DisconnectTone,
-    /// Dial tone heard (optional: without it the number is sent after a fixed pause).
+    /// Dial tone heard. While the line is taken: time to dial (without the report the number is sent after a fixed pause). In
+    /// conversation: nobody is there any more, the line is released.
     DialTone,
 }
 
@@ -240,19 +241,20 @@ impl Fxo {
                 Phase::Dialling | Phase::Talking(_) | Phase::Glare => self.release(now),
                 Phase::Absent | Phase::Idle | Phase::Ringing | Phase::RingIgnored => {}
             },
-            Input::DialTone => {
-                if self.phase == Phase::Seizing && self.timers.runs(Timer::DialTone) {
+            Input::DialTone => match self.phase {
+                Phase::Seizing if self.timers.runs(Timer::DialTone) => {
                     let at = now + self.times.after_dial_tone;
                     // Never later than without the report.
-                    if self
-                        .timers
-                        .at(Timer::DialTone)
-                        .is_none_or(|blind| at < blind)
-                    {
+                    if self.timers.at(Timer::DialTone).is_none_or(|blind| at < blind) {
                         self.timers.start(Timer::DialTone, at);
                     }
                 }
-            }
+                // The caller gave up just before the answer, or the far side is gone: whoever is on the line could now dial past
+                // every rule of call control.
+                Phase::Talking(_) | Phase::Glare => self.release(now),
+                Phase::Absent | Phase::Idle | Phase::Ringing | Phase::RingIgnored => {}
+                Phase::Seizing | Phase::Dialling => {}
+            },
         }
     }
 
@@ -274,9 +276,7 @@ impl Fxo {
             },
             Command::HangUp => match self.phase {
                 Phase::Ringing => self.enter(Phase::RingIgnored),
-                Phase::Seizing | Phase::Dialling | Phase::Talking(_) | Phase::Glare => {
-                    self.open_loop(now)
-                }
+                Phase::Seizing | Phase::Dialling | Phase::Talking(_) | Phase::Glare => self.open_loop(now),
                 Phase::Absent | Phase::Idle | Phase::RingIgnored => {}
             },
             Command::SendDigit(digit) => {
@@ -298,10 +298,7 @@ impl Fxo {
     /// The next deadline and its timer's name.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let timer = self.timers.next().map(|(timer, at)| (at, timer.name()));
-        [self.detector.deadline(), timer]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at)
+        [self.detector.deadline(), timer].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Runs the timers due.
@@ -348,19 +345,13 @@ impl Fxo {
     fn dial(&mut self, now: Instant, number: &str) {
         if self.phase != Phase::Idle {
             // A call of ours is up already: the event would be taken for that call's.
-            if matches!(
-                self.phase,
-                Phase::Absent | Phase::Ringing | Phase::RingIgnored
-            ) {
+            if matches!(self.phase, Phase::Absent | Phase::Ringing | Phase::RingIgnored) {
                 self.event(Event::SeizeFailed);
             }
             return;
         }
         let digits: VecDeque<char> = match number.len() <= MOST_DIGITS {
-            true => number
-                .chars()
-                .filter_map(|c| if c == ',' { Some(c) } else { dtmf(c) })
-                .collect(),
+            true => number.chars().filter_map(|c| if c == ',' { Some(c) } else { dtmf(c) }).collect(),
             false => VecDeque::new(),
         };
         if self.detector.is_ringing() || !digits.iter().any(|c| *c != ',') {
@@ -377,8 +368,7 @@ impl Fxo {
     fn close_loop(&mut self, now: Instant) {
         self.detector.reset();
         self.outputs.push_back(Output::Hook(true));
-        self.timers
-            .start(Timer::DialTone, now + self.times.blind_dial);
+        self.timers.start(Timer::DialTone, now + self.times.blind_dial);
     }
 
     /// Puts the line down, if it is up.
@@ -398,11 +388,7 @@ impl Fxo {
     fn release(&mut self, now: Instant) {
         let undecided = self.phase == Phase::Glare;
         self.open_loop(now);
-        self.event(if undecided {
-            Event::GaveUp
-        } else {
-            Event::Released
-        });
+        self.event(if undecided { Event::GaveUp } else { Event::Released });
     }
 
     fn seize_failed(&mut self, now: Instant) {
@@ -444,8 +430,7 @@ impl Fxo {
         if present {
             self.timers.stop(Timer::LoopDrop);
         } else if self.is_off_hook() && !self.timers.runs(Timer::LoopDrop) {
-            self.timers
-                .start(Timer::LoopDrop, now + self.times.loop_drop);
+            self.timers.start(Timer::LoopDrop, now + self.times.loop_drop);
         }
     }
 
@@ -482,8 +467,7 @@ impl Fxo {
                 self.enter(Phase::Talking(Supervision::Waiting));
                 self.event(Event::Dialled);
                 if !self.reversal {
-                    self.timers
-                        .start(Timer::AnswerDelay, now + self.country.answer_delay);
+                    self.timers.start(Timer::AnswerDelay, now + self.country.answer_delay);
                 }
             }
             None => {}
@@ -500,17 +484,8 @@ impl Fxo {
             (Timer::SendDigit, Phase::Dialling | Phase::Talking(_)) => self.send_next(now),
             (Timer::AnswerDelay, Phase::Talking(Supervision::Waiting)) => self.answered(false),
             (Timer::LoopDrop, Phase::Seizing) => self.seize_failed(now),
-            (Timer::LoopDrop, Phase::Dialling | Phase::Talking(_) | Phase::Glare) => {
-                self.release(now)
-            }
-            (
-                Timer::Guard
-                | Timer::DialTone
-                | Timer::SendDigit
-                | Timer::AnswerDelay
-                | Timer::LoopDrop,
-                _,
-            ) => {}
+            (Timer::LoopDrop, Phase::Dialling | Phase::Talking(_) | Phase::Glare) => self.release(now),
+            (Timer::Guard | Timer::DialTone | Timer::SendDigit | Timer::AnswerDelay | Timer::LoopDrop, _) => {}
         }
     }
 }

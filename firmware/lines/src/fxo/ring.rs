@@ -60,10 +60,7 @@ impl RingDetector {
     }
 
     pub(super) fn reset(&mut self) {
-        *self = RingDetector {
-            gone: self.gone,
-            ..RingDetector::new(Duration::ZERO)
-        };
+        *self = RingDetector { gone: self.gone, ..RingDetector::new(Duration::ZERO) };
     }
 
     /// Ringing voltage was seen and has not stayed away yet.
@@ -77,9 +74,7 @@ impl RingDetector {
             (self.caller_wait_until, "CallerIdWait"),
             (self.gone_at, "RingGone"),
         ];
-        let set = named
-            .into_iter()
-            .filter_map(|(at, name)| at.map(|at| (at, name)));
+        let set = named.into_iter().filter_map(|(at, name)| at.map(|at| (at, name)));
         set.min_by_key(|(at, _)| *at)
     }
 
@@ -113,12 +108,7 @@ impl RingDetector {
         }
     }
 
-    pub(super) fn caller_id(
-        &mut self,
-        now: Instant,
-        number: String,
-        name: String,
-    ) -> Option<RingSignal> {
+    pub(super) fn caller_id(&mut self, now: Instant, number: String, name: String) -> Option<RingSignal> {
         match self.state {
             State::Quiet | State::Burst => {
                 self.early_caller = Some((now + EARLY_CALLER_ID, (number, name)));

@@ -60,14 +60,7 @@ pub(super) struct Hook {
 
 impl Hook {
     pub(super) fn new(flash: (Duration, Duration)) -> Self {
-        Hook {
-            state: State::OnHook,
-            flash,
-            deadline: None,
-            pulses: 0,
-            maybe_flash: false,
-            tone_set: false,
-        }
+        Hook { state: State::OnHook, flash, deadline: None, pulses: 0, maybe_flash: false, tone_set: false }
     }
 
     /// Back to on-hook, whatever went on (the hardware is gone).
@@ -90,12 +83,7 @@ impl Hook {
     }
 
     /// The loop is closed (off-hook) or open.
-    pub(super) fn loop_state(
-        &mut self,
-        now: Instant,
-        closed: bool,
-        context: Context,
-    ) -> Option<Signal> {
+    pub(super) fn loop_state(&mut self, now: Instant, closed: bool, context: Context) -> Option<Signal> {
         match (self.state, closed) {
             (State::OnHook, true) => {
                 self.state = State::Lifting;
@@ -117,9 +105,7 @@ impl Hook {
                 self.deadline = None;
                 self.break_ended(now, now.saturating_duration_since(since), context)
             }
-            (State::OnHook, false)
-            | (State::Lifting | State::OffHook, true)
-            | (State::Break { .. }, false) => None,
+            (State::OnHook, false) | (State::Lifting | State::OffHook, true) | (State::Break { .. }, false) => None,
         }
     }
 
@@ -147,9 +133,7 @@ impl Hook {
                     10 => Some('0'),
                     n => char::from_digit(u32::from(n), 10).filter(|c| *c != '0'),
                 };
-                digit
-                    .filter(|_| context != Context::Nothing)
-                    .map(Signal::Pulses)
+                digit.filter(|_| context != Context::Nothing).map(Signal::Pulses)
             }
         }
     }
@@ -157,8 +141,7 @@ impl Hook {
     fn break_ended(&mut self, now: Instant, length: Duration, context: Context) -> Option<Signal> {
         let within = |(least, most): (Duration, Duration)| length >= least && length <= most;
         let pulse = !self.tone_set && context != Context::Nothing && within(PULSE_BREAK);
-        let flash =
-            matches!(context, Context::Recall | Context::Conversation) && within(self.flash);
+        let flash = matches!(context, Context::Recall | Context::Conversation) && within(self.flash);
         if pulse {
             self.pulses = self.pulses.saturating_add(1);
             self.maybe_flash = flash && context == Context::Conversation;

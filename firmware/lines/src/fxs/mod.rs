@@ -160,14 +160,8 @@ impl Timer {
 enum Phase {
     Absent,
     OnHook,
-    Ringing {
-        segment: usize,
-        caller: Option<(String, String)>,
-    },
-    Dialling {
-        digits: Digits,
-        recall: bool,
-    },
+    Ringing { segment: usize, caller: Option<(String, String)> },
+    Dialling { digits: Digits, recall: bool },
     Waiting,
     Talking,
     Disconnected,
@@ -271,10 +265,7 @@ impl Fxs {
     /// The next deadline and its timer's name (`InterDigit`, `FirstDigit`, `HookFlash`, `RingCadence`, `Howler` …).
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let timer = self.timers.next().map(|(timer, at)| (at, timer.name()));
-        [self.hook.deadline(), timer]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at)
+        [self.hook.deadline(), timer].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Runs the timers due.
@@ -316,9 +307,7 @@ impl Fxs {
             Phase::Dialling { recall: false, .. } => Context::Dialling,
             Phase::Dialling { recall: true, .. } => Context::Recall,
             Phase::Waiting | Phase::Talking | Phase::Disconnected => Context::Conversation,
-            Phase::Absent | Phase::OnHook | Phase::Ringing { .. } | Phase::LeftOffHook => {
-                Context::Nothing
-            }
+            Phase::Absent | Phase::OnHook | Phase::Ringing { .. } | Phase::LeftOffHook => Context::Nothing,
         }
     }
 
@@ -375,8 +364,7 @@ impl Fxs {
                         self.outputs.push_back(Output::Tone(None));
                     }
                     self.timers.stop(Timer::FirstDigit);
-                    self.timers
-                        .start(Timer::InterDigit, now + self.times.inter_digit);
+                    self.timers.start(Timer::InterDigit, now + self.times.inter_digit);
                 }
             }
             Some(Signal::Pulses(digit)) => self.digit(now, digit),
@@ -393,59 +381,39 @@ impl Fxs {
                 let complete = digits.push(digit);
                 let digits = digits.text().to_owned();
                 self.timers.stop(Timer::FirstDigit);
-                self.timers
-                    .start(Timer::InterDigit, now + self.times.inter_digit);
+                self.timers.start(Timer::InterDigit, now + self.times.inter_digit);
                 if complete {
                     self.enter(Phase::Waiting);
                 }
                 self.event(Event::Dialled { digits, complete });
             }
             Phase::Talking | Phase::Waiting => self.event(Event::Digit(digit)),
-            Phase::Absent
-            | Phase::OnHook
-            | Phase::Ringing { .. }
-            | Phase::Disconnected
-            | Phase::LeftOffHook => {}
+            Phase::Absent | Phase::OnHook | Phase::Ringing { .. } | Phase::Disconnected | Phase::LeftOffHook => {}
         }
     }
 
     fn start_dialling(&mut self, now: Instant, recall: bool) {
-        self.enter(Phase::Dialling {
-            digits: Digits::default(),
-            recall,
-        });
-        let tone = if self.message_waiting {
-            ToneKind::Stutter
-        } else {
-            ToneKind::Dial
-        };
+        self.enter(Phase::Dialling { digits: Digits::default(), recall });
+        let tone = if self.message_waiting { ToneKind::Stutter } else { ToneKind::Dial };
         self.outputs.push_back(Output::Tone(Some(tone)));
-        self.timers
-            .start(Timer::FirstDigit, now + self.times.first_digit);
+        self.timers.start(Timer::FirstDigit, now + self.times.first_digit);
     }
 
     fn wait_for_hang_up(&mut self, now: Instant, tone: ToneKind) {
         self.enter(Phase::Disconnected);
         self.outputs.push_back(Output::Tone(Some(tone)));
-        self.timers
-            .start(Timer::LeftOffHook, now + self.times.left_off_hook);
+        self.timers.start(Timer::LeftOffHook, now + self.times.left_off_hook);
     }
 
     fn ring(&mut self, now: Instant, new_caller: Option<(String, String)>) {
         match &mut self.phase {
             Phase::OnHook => {
-                self.enter(Phase::Ringing {
-                    segment: 0,
-                    caller: new_caller,
-                });
+                self.enter(Phase::Ringing { segment: 0, caller: new_caller });
                 self.outputs.push_back(Output::RingVoltage(true));
                 self.start_ring_segment(now, 0);
             }
             // Already ringing: only what is still to be shown changes.
-            Phase::Ringing {
-                caller: caller @ Some(_),
-                ..
-            } => *caller = new_caller,
+            Phase::Ringing { caller: caller @ Some(_), .. } => *caller = new_caller,
             _ => {}
         }
     }
@@ -473,8 +441,7 @@ impl Fxs {
             (Timer::RingCadence, Phase::Ringing { segment, .. }) => {
                 *segment = (*segment + 1) % self.country.ring_cadence.len().max(1);
                 let segment = *segment;
-                self.outputs
-                    .push_back(Output::RingVoltage(segment % 2 == 0));
+                self.outputs.push_back(Output::RingVoltage(segment % 2 == 0));
                 self.start_ring_segment(now, segment);
             }
             (Timer::CallerId, Phase::Ringing { caller, .. }) => {
@@ -482,9 +449,7 @@ impl Fxs {
                     self.outputs.push_back(Output::CallerId(number, name));
                 }
             }
-            (Timer::FirstDigit, Phase::Dialling { .. }) => {
-                self.wait_for_hang_up(now, ToneKind::Congestion)
-            }
+            (Timer::FirstDigit, Phase::Dialling { .. }) => self.wait_for_hang_up(now, ToneKind::Congestion),
             (Timer::InterDigit, Phase::Dialling { digits, .. }) => {
                 let digits = digits.text().to_owned();
                 if digits.is_empty() {
@@ -492,10 +457,7 @@ impl Fxs {
                     self.wait_for_hang_up(now, ToneKind::Congestion);
                 } else {
                     self.enter(Phase::Waiting);
-                    self.event(Event::Dialled {
-                        digits,
-                        complete: true,
-                    });
+                    self.event(Event::Dialled { digits, complete: true });
                 }
             }
             (Timer::LeftOffHook, Phase::Disconnected) => {

@@ -302,8 +302,7 @@ impl Exchange {
             self.timers.start(Timer::LoopBack, now + LOOP_DROP);
         }
         if self.features.disconnect_tone {
-            self.timers
-                .start(Timer::DisconnectTone, now + DISCONNECT_TONE_DELAY);
+            self.timers.start(Timer::DisconnectTone, now + DISCONNECT_TONE_DELAY);
         }
     }
 
@@ -341,8 +340,7 @@ impl Exchange {
 
     fn tell(&mut self, before: &ExchangeShows) {
         if *before != self.shows {
-            self.outputs
-                .push_back(ExchangeOutput::Shows(self.shows.clone()));
+            self.outputs.push_back(ExchangeOutput::Shows(self.shows.clone()));
         }
     }
 }

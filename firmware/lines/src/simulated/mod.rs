@@ -7,7 +7,5 @@
 mod exchange;
 mod set;
 
-pub use exchange::{
-    Exchange, ExchangeAction, ExchangeOutput, ExchangeShows, ExchangeState, LineFeatures,
-};
+pub use exchange::{Exchange, ExchangeAction, ExchangeOutput, ExchangeShows, ExchangeState, LineFeatures};
 pub use set::{Set, SetAction, SetOutput, SetShows};

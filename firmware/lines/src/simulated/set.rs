@@ -116,12 +116,7 @@ impl Set {
             SetAction::Rotary(digit) if lifted => match digit.to_digit(10) {
                 Some(value) => {
                     let pulses = if value == 0 { 10 } else { value as usize };
-                    let pulse = [
-                        Step::Loop(false),
-                        Step::Wait(PULSE_BREAK),
-                        Step::Loop(true),
-                        Step::Wait(PULSE_MAKE),
-                    ];
+                    let pulse = [Step::Loop(false), Step::Wait(PULSE_BREAK), Step::Loop(true), Step::Wait(PULSE_MAKE)];
                     let mut steps = pulse.repeat(pulses);
                     steps.push(Step::Wait(DIAL_PAUSE));
                     self.queue(now, &steps)
@@ -129,19 +124,12 @@ impl Set {
                 None => false,
             },
             SetAction::Flash(length) if lifted => {
-                let flash = [
-                    Step::Loop(false),
-                    Step::Wait(length),
-                    Step::Loop(true),
-                    Step::Wait(FLASH_PAUSE),
-                ];
+                let flash = [Step::Loop(false), Step::Wait(length), Step::Loop(true), Step::Wait(FLASH_PAUSE)];
                 self.queue(now, &flash)
             }
-            SetAction::Lift
-            | SetAction::PutDown
-            | SetAction::Key(_)
-            | SetAction::Rotary(_)
-            | SetAction::Flash(_) => false,
+            SetAction::Lift | SetAction::PutDown | SetAction::Key(_) | SetAction::Rotary(_) | SetAction::Flash(_) => {
+                false
+            }
         };
         self.tell(&before);
         done
@@ -161,9 +149,7 @@ impl Set {
                     self.ring_over_at = Some(now + RING_OVER);
                 }
             }
-            fxs::Output::CallerId(number, name) => {
-                self.shows.caller = Some((number.clone(), name.clone()))
-            }
+            fxs::Output::CallerId(number, name) => self.shows.caller = Some((number.clone(), name.clone())),
             fxs::Output::Tone(tone) => self.shows.tone = *tone,
             fxs::Output::Event(_) => {}
         }
@@ -179,10 +165,7 @@ impl Set {
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let step = self.step_at.map(|at| (at, "Step"));
         let ring_over = self.ring_over_at.map(|at| (at, "RingOver"));
-        [step, ring_over]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at)
+        [step, ring_over].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Runs the timers due.

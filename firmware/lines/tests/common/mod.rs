@@ -1,9 +1,5 @@
 //! A port on a bench, in virtual time.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test file uses a part of it"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::time::{Duration, Instant};
 
@@ -28,17 +24,9 @@ pub struct FxsBench {
 
 impl FxsBench {
     pub fn new(code: &str) -> Self {
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "any instant will do as the origin of virtual time"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "any instant will do as the origin of virtual time")]
         let start = Instant::now();
-        FxsBench {
-            port: fxs::Fxs::new(country(code)),
-            start,
-            now: start,
-            log: Vec::new(),
-        }
+        FxsBench { port: fxs::Fxs::new(country(code)), start, now: start, log: Vec::new() }
     }
 
     pub fn at(&self) -> u64 {
@@ -136,13 +124,10 @@ impl FxsBench {
 
     /// The last `Dialled`.
     pub fn dialled(&self) -> Option<(String, bool)> {
-        self.events()
-            .into_iter()
-            .rev()
-            .find_map(|event| match event {
-                fxs::Event::Dialled { digits, complete } => Some((digits, complete)),
-                _ => None,
-            })
+        self.events().into_iter().rev().find_map(|event| match event {
+            fxs::Event::Dialled { digits, complete } => Some((digits, complete)),
+            _ => None,
+        })
     }
 }
 
@@ -156,17 +141,9 @@ pub struct FxoBench {
 
 impl FxoBench {
     pub fn new(code: &str, reversal: bool) -> Self {
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "any instant will do as the origin of virtual time"
-        )]
+        #[allow(clippy::disallowed_methods, reason = "any instant will do as the origin of virtual time")]
         let start = Instant::now();
-        FxoBench {
-            port: fxo::Fxo::new(country(code), reversal),
-            start,
-            now: start,
-            log: Vec::new(),
-        }
+        FxoBench { port: fxo::Fxo::new(country(code), reversal), start, now: start, log: Vec::new() }
     }
 
     pub fn at(&self) -> u64 {

@@ -1,5 +1,5 @@
 //! A real box for tests: the daemon as a process on free ports, its local API, real phones beside it.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by test files, each of which uses its part")]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};

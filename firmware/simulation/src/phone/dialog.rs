@@ -63,6 +63,8 @@ pub struct Dialog {
     pub(super) provisional: bool,
     /// Our 2xx, until ACK.
     pub(super) accept: Option<Retransmission>,
+    /// Put down before the ACK of our 2xx came: BYE has to wait for it (RFC 3261 §15).
+    pub(super) bye_after_ack: bool,
     /// ACK of their 2xx, by CSeq.
     pub(super) ack: Option<(u32, Vec<u8>)>,
     pub(super) purge_at: Option<u64>,
@@ -118,6 +120,7 @@ impl Dialog {
             cancelled: false,
             provisional: false,
             accept: None,
+            bye_after_ack: false,
             ack: None,
             purge_at: None,
             reinvite: None,
@@ -126,22 +129,13 @@ impl Dialog {
     }
 
     pub(super) fn deadline(&self) -> Option<u64> {
-        self.accept
-            .as_ref()
-            .map(|a| a.next.min(a.until))
-            .into_iter()
-            .chain(self.purge_at)
-            .min()
+        self.accept.as_ref().map(|a| a.next.min(a.until)).into_iter().chain(self.purge_at).min()
     }
 
     /// Our description in the present state.
     pub(super) fn offer(&mut self, held: bool) -> String {
         self.sdp_version += 1;
-        let direction = if held {
-            Direction::SendOnly
-        } else {
-            Direction::SendRecv
-        };
+        let direction = if held { Direction::SendOnly } else { Direction::SendRecv };
         sdp::write(self.rtp, self.sdp_version, direction)
     }
 
@@ -150,11 +144,7 @@ impl Dialog {
         let offered = Direction::read(offer);
         self.remote_hold = matches!(offered, Direction::SendOnly | Direction::Inactive);
         self.sdp_version += 1;
-        sdp::write(
-            self.rtp,
-            self.sdp_version,
-            Direction::answer(offered, self.held),
-        )
+        sdp::write(self.rtp, self.sdp_version, Direction::answer(offered, self.held))
     }
 
     pub(super) fn over(&mut self, now: u64) {
@@ -168,19 +158,11 @@ impl Phone {
     /// Finds the dialog of an in-dialog request from the box.
     pub(super) fn dialog_of(&self, request: &Wire) -> Option<u64> {
         let (call_id, tag) = (request.header("Call-ID")?, request.tag("To")?);
-        self.dialogs
-            .values()
-            .find(|d| d.call_id == call_id && d.local_tag == tag)
-            .map(|d| d.id)
+        self.dialogs.values().find(|d| d.call_id == call_id && d.local_tag == tag).map(|d| d.id)
     }
 
     /// A request within a dialog; `None` when there is no such dialog (yet).
-    pub(super) fn in_dialog(
-        &mut self,
-        id: u64,
-        method: &str,
-        cseq: Option<u32>,
-    ) -> Option<(Wire, String)> {
+    pub(super) fn in_dialog(&mut self, id: u64, method: &str, cseq: Option<u32>) -> Option<(Wire, String)> {
         let (via, branch) = self.via();
         let user_agent = self.settings.user_agent.clone();
         let contact = self.contact();
@@ -196,10 +178,7 @@ impl Phone {
             .with("Via", via)
             .with("Max-Forwards", "70")
             .with("From", format!("{};tag={}", dialog.local, dialog.local_tag))
-            .with(
-                "To",
-                format!("{};tag={}", dialog.remote, dialog.remote_tag.as_deref()?),
-            )
+            .with("To", format!("{};tag={}", dialog.remote, dialog.remote_tag.as_deref()?))
             .with("Call-ID", dialog.call_id.clone())
             .with("CSeq", format!("{cseq} {method}"))
             .with("Contact", contact)
@@ -235,8 +214,7 @@ impl Phone {
             }
             self.bye(now, id);
         }
-        self.dialogs
-            .retain(|_, d| d.purge_at.is_none_or(|at| at > now));
+        self.dialogs.retain(|_, d| d.purge_at.is_none_or(|at| at > now));
     }
 
     /// 2xx to an INVITE, sent until ACK.

@@ -76,10 +76,7 @@ impl Phone {
             .with("CSeq", "1 INVITE")
             .with("Contact", contact)
             .with("User-Agent", self.settings.user_agent.clone())
-            .with(
-                "Allow",
-                "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, REFER, UPDATE, INFO",
-            )
+            .with("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, REFER, UPDATE, INFO")
             .with_sdp(sdp::write(dialog.rtp, 1, sdp::Direction::SendRecv));
         dialog.invite = Some(request.clone());
         self.start_client(now, branch, request, Purpose::Invite(id), false);
@@ -90,43 +87,27 @@ impl Phone {
     pub fn answer(&mut self, now: u64, id: u64) -> bool {
         let contact = self.contact();
         let user_agent = self.settings.user_agent.clone();
-        let Some(dialog) = self
-            .dialogs
-            .get_mut(&id)
-            .filter(|d| d.state == DialogState::Ringing)
-        else {
+        let Some(dialog) = self.dialogs.get_mut(&id).filter(|d| d.state == DialogState::Ringing) else {
             return false;
         };
         let Some(invite) = dialog.invite.clone() else {
             return false;
         };
         dialog.state = DialogState::Up;
-        let description = if invite.body.is_empty() {
-            dialog.offer(false)
-        } else {
-            dialog.answer(&invite.body)
-        };
+        let description = if invite.body.is_empty() { dialog.offer(false) } else { dialog.answer(&invite.body) };
         let response = Wire::response(&invite, 200, &dialog.local_tag)
             .with("Contact", contact)
             .with("User-Agent", user_agent)
-            .with(
-                "Allow",
-                "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, REFER, UPDATE, INFO",
-            )
+            .with("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, REFER, UPDATE, INFO")
             .with_sdp(description);
-        self.servers
-            .remove(&super::transaction::server_key(&invite));
+        self.servers.remove(&super::transaction::server_key(&invite));
         self.accept(now, id, &response);
         true
     }
 
     /// Refuses a ringing call.
     pub fn reject(&mut self, now: u64, id: u64, status: u16) -> bool {
-        let Some(dialog) = self
-            .dialogs
-            .get_mut(&id)
-            .filter(|d| d.state == DialogState::Ringing)
-        else {
+        let Some(dialog) = self.dialogs.get_mut(&id).filter(|d| d.state == DialogState::Ringing) else {
             return false;
         };
         let Some(invite) = dialog.invite.clone() else {
@@ -153,6 +134,10 @@ impl Phone {
                 true
             }
             DialogState::Ringing => self.reject(now, id, 603),
+            DialogState::Up if dialog.accept.is_some() && !dialog.outgoing => {
+                dialog.bye_after_ack = true;
+                true
+            }
             DialogState::Up => {
                 self.bye(now, id);
                 true
@@ -174,13 +159,7 @@ impl Phone {
         let Some((request, branch)) = self.in_dialog(id, "INVITE", None) else {
             return false;
         };
-        self.start_client(
-            now,
-            branch,
-            request.with_sdp(description),
-            Purpose::ReInvite(id),
-            false,
-        );
+        self.start_client(now, branch, request.with_sdp(description), Purpose::ReInvite(id), false);
         true
     }
 
@@ -199,10 +178,8 @@ impl Phone {
             return false;
         };
         let uri = crate::wire::uri_of(&other.target);
-        let refer_to = format!(
-            "<{uri}?Replaces={}%3Bto-tag%3D{remote_tag}%3Bfrom-tag%3D{}>",
-            other.call_id, other.local_tag
-        );
+        let refer_to =
+            format!("<{uri}?Replaces={}%3Bto-tag%3D{remote_tag}%3Bfrom-tag%3D{}>", other.call_id, other.local_tag);
         self.refer(now, id, &refer_to)
     }
 
@@ -216,9 +193,7 @@ impl Phone {
         let Some((request, branch)) = self.in_dialog(id, "REFER", None) else {
             return false;
         };
-        let request = request
-            .with("Refer-To", refer_to)
-            .with("Referred-By", referred_by);
+        let request = request.with("Refer-To", refer_to).with("Referred-By", referred_by);
         self.start_client(now, branch, request, Purpose::Refer(id), false);
         true
     }
@@ -260,9 +235,6 @@ impl super::Dialog {
 
     /// Up and confirmed, and no request of ours is under way.
     pub(super) fn is_free(&self) -> bool {
-        self.state == DialogState::Up
-            && self.accept.is_none()
-            && self.reinvite.is_none()
-            && !self.refer
+        self.state == DialogState::Up && self.accept.is_none() && self.reinvite.is_none() && !self.refer
     }
 }

@@ -69,11 +69,7 @@ struct Registration {
 impl Phone {
     /// A phone just out of its box.
     pub fn new(settings: Settings, mut chance: Chance) -> Self {
-        let register = Registration {
-            call_id: chance.token(),
-            cseq: 0,
-            again_at: None,
-        };
+        let register = Registration { call_id: chance.token(), cseq: 0, again_at: None };
         Phone {
             settings,
             chance,
@@ -107,9 +103,7 @@ impl Phone {
 
     /// Dialogs that are not over.
     pub fn dialogs(&self) -> impl Iterator<Item = &Dialog> {
-        self.dialogs
-            .values()
-            .filter(|d| d.state != DialogState::Over)
+        self.dialogs.values().filter(|d| d.state != DialogState::Over)
     }
 
     /// From now on nobody can tell from this phone alone who is at the other end of its calls.
@@ -121,10 +115,7 @@ impl Phone {
 
     /// Calls that came from the box since the start, over or not, with the number they were sent to.
     pub fn incoming(&self) -> impl Iterator<Item = (u64, &str)> {
-        self.dialogs
-            .values()
-            .filter(|d| !d.outgoing)
-            .map(|d| (d.id, d.called.as_str()))
+        self.dialogs.values().filter(|d| !d.outgoing).map(|d| (d.id, d.called.as_str()))
     }
 
     /// A dialog by number.
@@ -164,11 +155,7 @@ impl Phone {
         let clients = self.clients.values().map(ClientTransaction::deadline);
         let servers = self.servers.values().map(ServerTransaction::deadline);
         let dialogs = self.dialogs.values().filter_map(Dialog::deadline);
-        clients
-            .chain(servers)
-            .chain(dialogs)
-            .chain(self.register.again_at)
-            .min()
+        clients.chain(servers).chain(dialogs).chain(self.register.again_at).min()
     }
 
     /// Runs the timers due.
@@ -193,39 +180,20 @@ impl Phone {
 
     fn via(&mut self) -> (String, String) {
         let branch = format!("z9hG4bK{}", self.chance.token());
-        (
-            format!(
-                "SIP/2.0/UDP {};branch={branch};rport",
-                self.settings.address
-            ),
-            branch,
-        )
+        (format!("SIP/2.0/UDP {};branch={branch};rport", self.settings.address), branch)
     }
 
     fn identity(&self) -> String {
         format!("<sip:{}@{}>", self.settings.username, self.settings.domain)
     }
 
-    fn new_dialog(
-        &mut self,
-        call_id: String,
-        remote_party: String,
-        outgoing: bool,
-        state: DialogState,
-    ) -> u64 {
+    fn new_dialog(&mut self, call_id: String, remote_party: String, outgoing: bool, state: DialogState) -> u64 {
         self.next_dialog += 1;
-        self.next_rtp = if self.next_rtp >= 60_000 {
-            20_000
-        } else {
-            self.next_rtp + 2
-        };
+        self.next_rtp = if self.next_rtp >= 60_000 { 20_000 } else { self.next_rtp + 2 };
         let id = self.next_dialog;
         let local_tag = self.chance.token();
         let rtp = SocketAddr::new(self.ip(), self.next_rtp);
-        self.dialogs.insert(
-            id,
-            Dialog::new(id, call_id, local_tag, remote_party, rtp, outgoing, state),
-        );
+        self.dialogs.insert(id, Dialog::new(id, call_id, local_tag, remote_party, rtp, outgoing, state));
         id
     }
 }

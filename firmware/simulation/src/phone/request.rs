@@ -7,7 +7,7 @@ use crate::wire::{Wire, uri_of, user_of};
 impl Phone {
     pub(super) fn handle_request(&mut self, now: u64, request: Wire) {
         if request.method() == "ACK" {
-            return self.acknowledge(&request);
+            return self.acknowledge(now, &request);
         }
         if let Some(server) = self.servers.get(&server_key(&request)) {
             let again = server.response.clone();
@@ -27,13 +27,8 @@ impl Phone {
             },
             ("UPDATE", _) => match self.dialog_of(&request) {
                 Some(id) => {
-                    let mut response =
-                        Wire::response(&request, 200, "").with("Contact", self.contact());
-                    if let Some(dialog) = self
-                        .dialogs
-                        .get_mut(&id)
-                        .filter(|_| !request.body.is_empty())
-                    {
+                    let mut response = Wire::response(&request, 200, "").with("Contact", self.contact());
+                    if let Some(dialog) = self.dialogs.get_mut(&id).filter(|_| !request.body.is_empty()) {
                         response = response.with_sdp(dialog.answer(&request.body));
                     }
                     self.respond(now, &request, &response);
@@ -53,21 +48,12 @@ impl Phone {
 
     fn invited(&mut self, now: u64, request: Wire) {
         let call_id = request.header("Call-ID").unwrap_or_default().to_owned();
-        if self
-            .dialogs
-            .values()
-            .any(|d| d.call_id == call_id && !d.outgoing)
-        {
+        if self.dialogs.values().any(|d| d.call_id == call_id && !d.outgoing) {
             // A retransmission while the 2xx is on its way, or a stray copy.
             return;
         }
         let from = request.header("From").unwrap_or_default().to_owned();
-        let id = self.new_dialog(
-            call_id,
-            user_of(&from).to_owned(),
-            false,
-            DialogState::Ringing,
-        );
+        let id = self.new_dialog(call_id, user_of(&from).to_owned(), false, DialogState::Ringing);
         let contact = self.contact();
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
@@ -99,41 +85,32 @@ impl Phone {
         if dialog.reinvite.is_some() {
             return self.reply(now, request, 491);
         }
-        if dialog
-            .accept
-            .as_ref()
-            .is_some_and(|a| a.cseq == request.cseq())
-        {
+        if dialog.accept.as_ref().is_some_and(|a| a.cseq == request.cseq()) {
             return;
         }
         let held = dialog.held;
-        let description = if request.body.is_empty() {
-            dialog.offer(held)
-        } else {
-            dialog.answer(&request.body)
-        };
-        let response = Wire::response(request, 200, "")
-            .with("Contact", contact)
-            .with_sdp(description);
+        let description = if request.body.is_empty() { dialog.offer(held) } else { dialog.answer(&request.body) };
+        let response = Wire::response(request, 200, "").with("Contact", contact).with_sdp(description);
         self.accept(now, id, &response);
     }
 
-    fn acknowledge(&mut self, ack: &Wire) {
+    fn acknowledge(&mut self, now: u64, ack: &Wire) {
         self.acknowledged(ack);
         if let Some(id) = self.dialog_of(ack)
             && let Some(dialog) = self.dialogs.get_mut(&id)
             && dialog.accept.as_ref().is_some_and(|a| a.cseq == ack.cseq())
         {
             dialog.accept = None;
+            if dialog.bye_after_ack {
+                self.bye(now, id);
+            }
         }
     }
 
     fn cancelled(&mut self, now: u64, request: &Wire) {
         let branch = request.branch().to_owned();
-        let found = self
-            .dialogs
-            .values()
-            .find(|d| d.invite.as_ref().is_some_and(|i| i.branch() == branch) && !d.outgoing);
+        let found =
+            self.dialogs.values().find(|d| d.invite.as_ref().is_some_and(|i| i.branch() == branch) && !d.outgoing);
         let Some(id) = found.map(|d| d.id) else {
             return self.reply(now, request, 481);
         };
@@ -160,20 +137,12 @@ impl Phone {
             return self.reply(now, request, 481);
         };
         self.reply(now, request, 200);
-        let status = request
-            .body
-            .split_whitespace()
-            .nth(1)
-            .and_then(|s| s.parse::<u16>().ok());
+        let status = request.body.split_whitespace().nth(1).and_then(|s| s.parse::<u16>().ok());
         let Some(dialog) = self.dialogs.get_mut(&id) else {
             return;
         };
         match status {
-            Some(200..300) => {
-                if dialog.refer && dialog.state == DialogState::Up {
-                    self.bye(now, id);
-                }
-            }
+            Some(200..300) if dialog.refer && dialog.state == DialogState::Up => self.bye(now, id),
             Some(300..) => dialog.refer = false,
             _ => {}
         }

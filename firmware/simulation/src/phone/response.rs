@@ -23,10 +23,7 @@ impl Phone {
         }
         if client.done {
             // A retransmission: only the ACK is repeated. A 2xx has its ACK in the dialog.
-            let ack = client
-                .ack
-                .clone()
-                .or_else(|| self.ack_of(purpose, response));
+            let ack = client.ack.clone().or_else(|| self.ack_of(purpose, response));
             if let Some(ack) = ack {
                 self.send(ack);
             }
@@ -41,10 +38,7 @@ impl Phone {
             }
             self.send(ack);
         }
-        if matches!(status, 401 | 407)
-            && !authorized
-            && self.authorize(now, &request, response, purpose)
-        {
+        if matches!(status, 401 | 407) && !authorized && self.authorize(now, &request, response, purpose) {
             return;
         }
         match purpose {
@@ -88,13 +82,9 @@ impl Phone {
         let Start::Request(method, uri) = &request.start else {
             return false;
         };
-        let account = (
-            self.settings.username.clone(),
-            self.settings.password.clone(),
-        );
+        let account = (self.settings.username.clone(), self.settings.password.clone());
         let mut chance = self.chance.clone();
-        let answer =
-            digest::authorize(response, method, uri, (&account.0, &account.1), &mut chance);
+        let answer = digest::authorize(response, method, uri, (&account.0, &account.1), &mut chance);
         self.chance = chance;
         let Some((name, value)) = answer else {
             return false;
@@ -104,9 +94,7 @@ impl Phone {
         let mut again = request.clone();
         again.headers.retain(|(n, _)| n != "Via" && n != "CSeq");
         again.headers.insert(0, ("Via".into(), via));
-        let again = again
-            .with("CSeq", format!("{cseq} {method}"))
-            .with(&name, value);
+        let again = again.with("CSeq", format!("{cseq} {method}")).with(&name, value);
         match purpose {
             Purpose::Register => self.register.cseq = cseq,
             Purpose::Invite(id) | Purpose::ReInvite(id) | Purpose::Refer(id) | Purpose::Bye(id) => {
@@ -157,10 +145,7 @@ impl Phone {
         if !gone {
             dialog.state = DialogState::Up;
             let direction = sdp::Direction::read(&response.body);
-            dialog.remote_hold = matches!(
-                direction,
-                sdp::Direction::SendOnly | sdp::Direction::Inactive
-            );
+            dialog.remote_hold = matches!(direction, sdp::Direction::SendOnly | sdp::Direction::Inactive);
         }
         self.send_ack(id, response.cseq());
         if gone {
@@ -194,10 +179,7 @@ impl Phone {
                 }
                 let direction = sdp::Direction::read(&response.body);
                 if !dialog.held {
-                    dialog.remote_hold = matches!(
-                        direction,
-                        sdp::Direction::SendOnly | sdp::Direction::Inactive
-                    );
+                    dialog.remote_hold = matches!(direction, sdp::Direction::SendOnly | sdp::Direction::Inactive);
                 }
             }
             408 | 481 if dialog.state == DialogState::Up => self.bye(now, id),
@@ -212,13 +194,9 @@ fn ack_of_refusal(request: &Wire, response: &Wire) -> Wire {
         return request.clone();
     };
     let mut ack = Wire::request("ACK", uri);
-    for (name, from) in [
-        ("Via", request),
-        ("Max-Forwards", request),
-        ("From", request),
-        ("To", response),
-        ("Call-ID", request),
-    ] {
+    for (name, from) in
+        [("Via", request), ("Max-Forwards", request), ("From", request), ("To", response), ("Call-ID", request)]
+    {
         if let Some(value) = from.header(name) {
             ack = ack.with(name, value);
         }

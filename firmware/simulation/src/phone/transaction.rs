@@ -65,33 +65,17 @@ pub(super) struct ServerTransaction {
 
 impl ServerTransaction {
     pub(super) fn deadline(&self) -> u64 {
-        self.again
-            .map_or(self.until, |(next, _)| next.min(self.until))
+        self.again.map_or(self.until, |(next, _)| next.min(self.until))
     }
 }
 
 pub(super) fn server_key(request: &Wire) -> String {
-    let method = if request.method() == "ACK" {
-        "INVITE"
-    } else {
-        request.method()
-    };
-    format!(
-        "{} {method} {}",
-        request.branch(),
-        request.header("Call-ID").unwrap_or_default()
-    )
+    let method = if request.method() == "ACK" { "INVITE" } else { request.method() };
+    format!("{} {method} {}", request.branch(), request.header("Call-ID").unwrap_or_default())
 }
 
 impl Phone {
-    pub(super) fn start_client(
-        &mut self,
-        now: u64,
-        branch: String,
-        request: Wire,
-        purpose: Purpose,
-        authorized: bool,
-    ) {
+    pub(super) fn start_client(&mut self, now: u64, branch: String, request: Wire, purpose: Purpose, authorized: bool) {
         self.send(request.to_bytes());
         let transaction = ClientTransaction {
             request,
@@ -109,14 +93,10 @@ impl Phone {
     /// Answers a request and remembers the answer for retransmissions.
     pub(super) fn respond(&mut self, now: u64, request: &Wire, response: &Wire) {
         let bytes = response.to_bytes();
-        let final_refusal = request.method() == "INVITE"
-            && matches!(response.start, crate::wire::Start::Response(300..));
+        let final_refusal =
+            request.method() == "INVITE" && matches!(response.start, crate::wire::Start::Response(300..));
         let again = final_refusal.then_some((now + T1, T1));
-        let transaction = ServerTransaction {
-            response: bytes.clone(),
-            again,
-            until: now + TIMEOUT,
-        };
+        let transaction = ServerTransaction { response: bytes.clone(), again, until: now + TIMEOUT };
         self.servers.insert(server_key(request), transaction);
         self.send(bytes);
     }

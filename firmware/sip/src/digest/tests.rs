@@ -61,6 +61,11 @@ fn vectors_of_rfc_2617_and_2069() {
 
 const PASSWORD: &str = "s\"3\\cret";
 
+/// Strongest first, as RFC 8760 §2.4 wants it.
+fn both() -> AuthenticatorConfig {
+    AuthenticatorConfig { algorithms: vec![Algorithm::Sha256, Algorithm::Md5], ..Default::default() }
+}
+
 struct Peer {
     server: Authenticator,
     client: Client,
@@ -116,7 +121,7 @@ fn both_sides_agree_for_every_algorithm_and_protection() {
 
 #[test]
 fn the_strongest_challenge_is_answered_and_its_count_grows() {
-    let mut peer = Peer::new(AuthenticatorConfig::default());
+    let mut peer = Peer::new(both());
     assert!(peer.challenge(|value| value));
     for count in 1..20 {
         let credentials = peer.sign("al\\ice", PASSWORD, b"");
@@ -129,7 +134,7 @@ fn the_strongest_challenge_is_answered_and_its_count_grows() {
 
 #[test]
 fn wrong_is_refused_and_old_is_stale() {
-    let mut peer = Peer::new(AuthenticatorConfig::default());
+    let mut peer = Peer::new(both());
     assert_eq!(peer.verify(&[], "sip:pbx", b""), Verdict::Missing);
     let elsewhere = "Digest realm=\"other\", username=\"x\", nonce=\"y\", uri=\"z\", response=\"w\"".to_owned();
     assert_eq!(peer.verify(&[elsewhere], "sip:pbx", b""), Verdict::Missing);
@@ -151,13 +156,13 @@ fn wrong_is_refused_and_old_is_stale() {
     peer.now += Duration::from_secs(301);
     assert_eq!(peer.verify(&right, "sip:pbx", b""), Verdict::Stale);
     // After a restart nonces of before are not ours: nobody has to type a password again.
-    peer.server = Authenticator::new("off\"hook", [4; 32], peer.now);
+    peer.server = Authenticator::with_config("off\"hook", [4; 32], peer.now, both());
     assert_eq!(peer.verify(&right, "sip:pbx", b""), Verdict::Stale);
 }
 
 #[test]
 fn a_hashed_user_name_is_tolerated() {
-    let mut peer = Peer::new(AuthenticatorConfig::default());
+    let mut peer = Peer::new(both());
     peer.challenge(|value| value);
     let hash = Algorithm::Sha256.hash(&[b"al\\ice", b"off\"hook"]);
     let credentials: Vec<String> = peer
@@ -171,7 +176,7 @@ fn a_hashed_user_name_is_tolerated() {
 
 #[test]
 fn a_client_retries_once_after_a_wrong_password_and_a_few_times_when_stale() {
-    let mut peer = Peer::new(AuthenticatorConfig::default());
+    let mut peer = Peer::new(both());
     assert!(peer.challenge(|value| value));
     peer.sign("al\\ice", "wrong", b"");
     assert!(!peer.challenge(|value| value), "wrong password");
@@ -205,12 +210,14 @@ fn unknown_challenges_are_left_alone() {
 
 #[test]
 fn challenges_are_well_formed_and_all_different() {
-    let mut server = Authenticator::new("off\"hook", [1; 32], epoch());
+    let by_default = Authenticator::new("off\"hook", [1; 32], epoch()).challenges(epoch(), false);
+    assert!(by_default.len() == 1 && by_default[0].contains("algorithm=MD5"), "what every client knows");
+    let mut server = Authenticator::with_config("off\"hook", [1; 32], epoch(), both());
     let challenges = server.challenges(epoch(), true);
     assert_eq!(challenges.len(), 2);
     let read: Vec<Params> = challenges.iter().map(|value| Params::parse(value).expect("valid")).collect();
-    assert_eq!(read[0].get("algorithm"), Some("MD5"), "what every client knows comes first");
-    assert_eq!(read[1].get("algorithm"), Some("SHA-256"));
+    assert_eq!(read[0].get("algorithm"), Some("SHA-256"));
+    assert_eq!(read[1].get("algorithm"), Some("MD5"));
     assert_eq!(read[0].get("realm"), Some("off\"hook"));
     assert_eq!(read[0].get("stale"), Some("true"));
     assert_ne!(read[0].get("nonce"), read[1].get("nonce"));
@@ -219,7 +226,7 @@ fn challenges_are_well_formed_and_all_different() {
 proptest::proptest! {
     #[test]
     fn any_credentials_get_a_verdict(value in "(Digest )?[ -~]{0,200}", uri in "[ -~]{0,40}") {
-        let mut peer = Peer::new(AuthenticatorConfig::default());
+        let mut peer = Peer::new(both());
         let verdict = peer.verify(std::slice::from_ref(&value), &uri, b"");
         proptest::prop_assert!(!matches!(verdict, Verdict::Accepted(_)));
         Client::new().take([(Kind::Www, value.as_str())].into_iter());
@@ -228,7 +235,7 @@ proptest::proptest! {
 
 #[test]
 fn a_whole_request_is_verified() {
-    let mut peer = Peer::new(AuthenticatorConfig::default());
+    let mut peer = Peer::new(both());
     let request = |credentials: &str| {
         let text = format!(
             "INVITE sip:0612@pbx:5060;transport=udp SIP/2.0\r\nVia: SIP/2.0/UDP p;branch=z9hG4bK1\r\n\

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::equality::equivalent;
 use super::gruu;
 use super::request::{Change, Contact, Wish, refuse};
 use super::{Binding, Outcome, RegistrarConfig};
@@ -321,7 +320,7 @@ fn apply(
     let replaced = |binding: &Binding| match contact.reg_id {
         // RFC 5626 §6: a flow is named by instance and reg-id, whatever its contact.
         Some(_) if binding.reg_id.is_some() => binding.reg_id == contact.reg_id && binding.instance == contact.instance,
-        _ => binding.reg_id.is_none() && equivalent(&binding.contact, &contact.uri),
+        _ => binding.reg_id.is_none() && binding.contact.is_equivalent(&contact.uri),
     };
     if known.iter().any(|binding| replaced(binding) && is_out_of_order(wish, binding)) {
         return Err(500);

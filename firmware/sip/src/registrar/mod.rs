@@ -1,6 +1,5 @@
 //! Registrar and location service (RFC 3261 §10, RFC 3327, RFC 5626, RFC 5627) as plain data.
 
-mod equality;
 mod gruu;
 mod location;
 mod request;
@@ -12,7 +11,6 @@ use std::time::{Duration, Instant};
 use crate::endpoint::Flow;
 use crate::message::Uri;
 
-pub use equality::equivalent;
 pub use location::Registrar;
 
 /// One binding of an address of record.

@@ -7,6 +7,7 @@
 //! | the second call rings | gives it up, back to the held call |
 //! | both calls answered, second one made from here | three-way |
 //! | in three-way | the party that joined last is let go |
+//! | nothing left but busy tone | dial tone |
 //! | in a call, another waits | holds the first, answers the other; each further flash swaps |
 //!
 //! Hanging up with a call held: hands it over to the second one if that was made from here, else it rings back.
@@ -23,8 +24,7 @@ impl Exchange {
         let Some(port) = self.lines.get(&line) else {
             return;
         };
-        let (active, held, waiting, consulting) =
-            (port.active, port.held, port.waiting, port.consulting);
+        let (active, held, waiting, consulting) = (port.active, port.held, port.waiting, port.consulting);
         match (active, held, waiting) {
             (Some(active), None, Some(waiting)) => self.swap(now, line, active, waiting),
             (Some(active), None, None) => {
@@ -52,7 +52,8 @@ impl Exchange {
                 self.swap(now, line, active, held);
             }
             (None, Some(_), _) => self.retrieve(now, line),
-            (None, None, _) => {}
+            // Busy tone after a call that is over: a tap on the hook gives dial tone, as hanging up would.
+            (None, None, _) => self.fxs_command(now, line, Command::Recall),
         }
     }
 
@@ -100,10 +101,9 @@ impl Exchange {
 
     /// Both calls become one.
     fn three_way(&mut self, now: Now, line: LineId, first: LegId, second: LegId) {
-        let (Some(into), Some(from)) = (
-            self.legs.get(&first).map(|leg| leg.call),
-            self.legs.get(&second).map(|leg| leg.call),
-        ) else {
+        let (Some(into), Some(from)) =
+            (self.legs.get(&first).map(|leg| leg.call), self.legs.get(&second).map(|leg| leg.call))
+        else {
             return;
         };
         self.drop_leg(now, second, ReleaseCause::NORMAL);
@@ -113,20 +113,12 @@ impl Exchange {
 
     /// In a call of three: lets the last one go. `false`: it is no such call.
     fn let_last_go(&mut self, now: Now, own: LegId) -> bool {
-        let Some(call) = self
-            .legs
-            .get(&own)
-            .and_then(|leg| self.calls.get(&leg.call))
-        else {
+        let Some(call) = self.legs.get(&own).and_then(|leg| self.calls.get(&leg.call)) else {
             return false;
         };
         let id = call.id;
-        let others: Vec<LegId> = call
-            .legs
-            .iter()
-            .copied()
-            .filter(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected))
-            .collect();
+        let others: Vec<LegId> =
+            call.legs.iter().copied().filter(|leg| *leg != own && self.phase(*leg) == Some(Phase::Connected)).collect();
         match others.as_slice() {
             [_, .., last] => {
                 self.release_leg(now, *last, ReleaseCause::NORMAL.into());

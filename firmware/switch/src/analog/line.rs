@@ -10,9 +10,7 @@ use crate::id::LineId;
 impl Exchange {
     pub(crate) fn line_event(&mut self, now: Now, line: LineId, event: Event) {
         let active = self.lines.get(&line).and_then(|port: &Port| port.active);
-        let call = active
-            .and_then(|leg| self.legs.get(&leg))
-            .map(|leg| leg.call);
+        let call = active.and_then(|leg| self.legs.get(&leg)).map(|leg| leg.call);
         match (event, active.zip(call)) {
             (Event::Incoming { caller }, _) => self.line_rings(now, line, caller),
             (Event::GaveUp, Some((leg, _))) => self.leg_gone(now, leg, ReleaseCause::NORMAL.into()),
@@ -23,26 +21,13 @@ impl Exchange {
             (Event::Answered, Some((leg, _))) => self.leg_answered(now, leg),
             (Event::Released, Some((leg, _))) => {
                 let connected = self.phase(leg) == Some(crate::leg::Phase::Connected);
-                let cause = if connected {
-                    ReleaseCause::NORMAL
-                } else {
-                    ReleaseCause::BUSY
-                };
+                let cause = if connected { ReleaseCause::NORMAL } else { ReleaseCause::BUSY };
                 self.leg_gone(now, leg, cause.into());
             }
-            (Event::SeizeFailed, Some((leg, _))) => {
-                self.leg_gone(now, leg, ReleaseCause::NO_CIRCUIT.into())
-            }
+            (Event::SeizeFailed, Some((leg, _))) => self.leg_gone(now, leg, ReleaseCause::NO_CIRCUIT.into()),
             (Event::Present(false), _) => self.line_out_of_service(now, line),
             (Event::Present(true), _)
-            | (
-                Event::GaveUp
-                | Event::Dialled
-                | Event::Answered
-                | Event::Released
-                | Event::SeizeFailed,
-                None,
-            ) => {}
+            | (Event::GaveUp | Event::Dialled | Event::Answered | Event::Released | Event::SeizeFailed, None) => {}
         }
     }
 }

@@ -85,9 +85,7 @@ impl Port {
         match fxs.state() {
             fxs::State::Absent => Room::Absent,
             fxs::State::OnHook if self.ringing.is_none() => Room::Idle,
-            fxs::State::Talking
-                if self.active.is_some() && self.held.is_none() && self.waiting.is_none() =>
-            {
+            fxs::State::Talking if self.active.is_some() && self.held.is_none() && self.waiting.is_none() => {
                 Room::Talking
             }
             fxs::State::OnHook
@@ -145,10 +143,7 @@ impl Exchange {
                 LineKind::Fxo => Machine::Fxo(Fxo::new(country, false)),
             };
             let stream = StreamId(self.new_media_id());
-            self.media(media::Command::OpenLine {
-                stream,
-                port: media::LinePort(line.port),
-            });
+            self.media(media::Command::OpenLine { stream, port: media::LinePort(line.port) });
             let port = Port {
                 machine,
                 stream,
@@ -173,19 +168,14 @@ impl Exchange {
             .lines
             .iter()
             .filter(|(id, port)| {
-                config
-                    .lines
-                    .get(id)
-                    .is_none_or(|line| line.port != port.number || line.kind != port.kind())
+                config.lines.get(id).is_none_or(|line| line.port != port.number || line.kind != port.kind())
             })
             .map(|(id, _)| *id)
             .collect();
         for id in gone {
             self.line_out_of_service(now, id);
             if let Some(port) = self.lines.remove(&id) {
-                self.media(media::Command::Close {
-                    stream: port.stream,
-                });
+                self.media(media::Command::Close { stream: port.stream });
             }
         }
     }
@@ -203,11 +193,7 @@ impl Exchange {
 
     /// From the hardware of a set's port.
     pub(crate) fn handle_fxs(&mut self, now: Now, line: LineId, input: fxs::Input) {
-        if let Some(Port {
-            machine: Machine::Fxs(fxs),
-            ..
-        }) = self.lines.get_mut(&line)
-        {
+        if let Some(Port { machine: Machine::Fxs(fxs), .. }) = self.lines.get_mut(&line) {
             fxs.handle(now.instant, input);
             self.touched_lines.push_back(line);
         }
@@ -215,33 +201,21 @@ impl Exchange {
 
     /// From the hardware of a line's port.
     pub(crate) fn handle_fxo(&mut self, now: Now, line: LineId, input: fxo::Input) {
-        if let Some(Port {
-            machine: Machine::Fxo(fxo),
-            ..
-        }) = self.lines.get_mut(&line)
-        {
+        if let Some(Port { machine: Machine::Fxo(fxo), .. }) = self.lines.get_mut(&line) {
             fxo.handle(now.instant, input);
             self.touched_lines.push_back(line);
         }
     }
 
     pub(crate) fn fxs_command(&mut self, now: Now, line: LineId, command: fxs::Command) {
-        if let Some(Port {
-            machine: Machine::Fxs(fxs),
-            ..
-        }) = self.lines.get_mut(&line)
-        {
+        if let Some(Port { machine: Machine::Fxs(fxs), .. }) = self.lines.get_mut(&line) {
             fxs.command(now.instant, command);
             self.touched_lines.push_back(line);
         }
     }
 
     pub(crate) fn fxo_command(&mut self, now: Now, line: LineId, command: fxo::Command) {
-        if let Some(Port {
-            machine: Machine::Fxo(fxo),
-            ..
-        }) = self.lines.get_mut(&line)
-        {
+        if let Some(Port { machine: Machine::Fxo(fxo), .. }) = self.lines.get_mut(&line) {
             fxo.command(now.instant, command);
             self.touched_lines.push_back(line);
         }
@@ -290,10 +264,7 @@ impl Exchange {
         let state = port.state_name();
         if port.shown != state {
             port.shown = state;
-            self.outputs.push_back(Output::Live(Live::Line {
-                line,
-                state: state.to_owned(),
-            }));
+            self.outputs.push_back(Output::Live(Live::Line { line, state: state.to_owned() }));
         }
     }
 
@@ -303,23 +274,13 @@ impl Exchange {
             return;
         };
         let was_active = port.active == Some(leg);
-        for slot in [
-            &mut port.active,
-            &mut port.held,
-            &mut port.ringing,
-            &mut port.waiting,
-        ] {
+        for slot in [&mut port.active, &mut port.held, &mut port.ringing, &mut port.waiting] {
             if *slot == Some(leg) {
                 *slot = None;
             }
         }
         // What played for the call ends with it; tones of the set's own stay.
-        if was_active
-            && matches!(
-                port.playing,
-                Playing::Hold | Playing::Ringback | Playing::Announcement
-            )
-        {
+        if was_active && matches!(port.playing, Playing::Hold | Playing::Ringback | Playing::Announcement) {
             port.playing = Playing::Nothing;
             let stream = port.stream;
             self.media(media::Command::Stop { stream });

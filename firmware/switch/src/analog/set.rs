@@ -48,10 +48,7 @@ impl Exchange {
 
     fn dialled(&mut self, now: Now, line: LineId, digits: &str, complete: bool) {
         // `#` ends the number; it is not part of it.
-        let number = digits
-            .strip_suffix('#')
-            .filter(|rest| !rest.is_empty())
-            .unwrap_or(digits);
+        let number = digits.strip_suffix('#').filter(|rest| !rest.is_empty()).unwrap_or(digits);
         let whole = match routing::analyse(&self.config, &self.index, number) {
             Digits::Whole => true,
             Digits::Open => complete,
@@ -100,8 +97,7 @@ impl Exchange {
             return;
         };
         port.playing = Playing::Nothing;
-        let (active, held, waiting, consulting) =
-            (port.active, port.held, port.waiting.take(), port.consulting);
+        let (active, held, waiting, consulting) = (port.active, port.held, port.waiting.take(), port.consulting);
         port.consulting = false;
         match (active, held) {
             // Hanging up on a second call hands the first party over to the second (answered or still ringing).
@@ -117,18 +113,13 @@ impl Exchange {
             } else {
                 let shown = self.party_across(held);
                 self.start_ringing(now, line, held, false, shown);
-                self.timers
-                    .set(now.instant + RING_BACK, Timer::RingBack(line, held));
+                self.timers.set(now.instant + RING_BACK, Timer::RingBack(line, held));
             }
         }
         let Some(waiting) = waiting.filter(|leg| self.legs.contains_key(leg)) else {
             return;
         };
-        if self
-            .lines
-            .get(&line)
-            .is_some_and(|port| port.ringing.is_none())
-        {
+        if self.lines.get(&line).is_some_and(|port| port.ringing.is_none()) {
             let shown = self.party_across(waiting);
             self.start_ringing(now, line, waiting, false, shown);
         } else {
@@ -138,21 +129,14 @@ impl Exchange {
 
     /// A call on hold has rung back long enough.
     pub(crate) fn ring_back_over(&mut self, now: Now, line: LineId, leg: LegId) {
-        if self
-            .lines
-            .get(&line)
-            .is_some_and(|port| port.ringing == Some(leg))
-        {
+        if self.lines.get(&line).is_some_and(|port| port.ringing == Some(leg)) {
             self.stop_ringing(now, line, leg);
             self.leg_gone(now, leg, ReleaseCause::NO_ANSWER.into());
         }
     }
 
     fn is_announcement(&self, leg: LegId) -> bool {
-        self.legs
-            .get(&leg)
-            .and_then(|leg| self.calls.get(&leg.call))
-            .is_some_and(|call| call.announcement.is_some())
+        self.legs.get(&leg).and_then(|leg| self.calls.get(&leg.call)).is_some_and(|call| call.announcement.is_some())
     }
 
     /// Rings the set, or announces the call by call waiting tone.
@@ -193,15 +177,9 @@ impl Exchange {
     /// Starts or stops a burst of call waiting tone.
     pub(crate) fn call_waiting_tone(&mut self, now: Now, line: LineId) {
         if self.end_burst(line) {
-            let waiting = self
-                .lines
-                .get(&line)
-                .is_some_and(|port| port.waiting.is_some());
+            let waiting = self.lines.get(&line).is_some_and(|port| port.waiting.is_some());
             if waiting {
-                self.timers.set(
-                    now.instant + CALL_WAITING_PAUSE,
-                    Timer::CallWaitingTone(line),
-                );
+                self.timers.set(now.instant + CALL_WAITING_PAUSE, Timer::CallWaitingTone(line));
             }
             return;
         }
@@ -213,9 +191,7 @@ impl Exchange {
             return;
         }
         let burst = match &source {
-            Some(media::Source::Tone { segments, .. }) => {
-                segments.first().and_then(|segment| segment.duration)
-            }
+            Some(media::Source::Tone { segments, .. }) => segments.first().and_then(|segment| segment.duration),
             _ => None,
         };
         port.playing = Playing::CallWaiting;
@@ -224,8 +200,7 @@ impl Exchange {
             self.media(media::Command::Play { stream, source });
         }
         let burst = burst.unwrap_or(CALL_WAITING_BURST).min(CALL_WAITING_BURST);
-        self.timers
-            .set(now.instant + burst, Timer::CallWaitingTone(line));
+        self.timers.set(now.instant + burst, Timer::CallWaitingTone(line));
     }
 
     pub(super) fn end_burst(&mut self, line: LineId) -> bool {
@@ -243,15 +218,10 @@ impl Exchange {
 
     /// Number and name of who is on the other side of a leg.
     fn party_across(&self, leg: LegId) -> (String, Option<String>) {
-        let call = self
-            .legs
-            .get(&leg)
-            .and_then(|leg| self.calls.get(&leg.call));
+        let call = self.legs.get(&leg).and_then(|leg| self.calls.get(&leg.call));
         call.and_then(|call| {
             let other = call.legs.iter().find(|other| **other != leg)?;
-            self.legs
-                .get(other)
-                .map(|other| (other.number.clone(), other.name.clone()))
+            self.legs.get(other).map(|other| (other.number.clone(), other.name.clone()))
         })
         .unwrap_or_default()
     }

@@ -26,13 +26,9 @@ impl Exchange {
         match found.kind {
             Kind::Sip(ref sip) => {
                 let session = sip.session;
-                let _ = self
-                    .endpoint
-                    .progress(now.instant, session, 180, &[], None, false);
+                let _ = self.endpoint.progress(now.instant, session, 180, &[], None, false);
             }
-            Kind::Fxs(line) => {
-                self.fxs_command(now, line, fxs::Command::Tone(Some(ToneKind::Ringback)))
-            }
+            Kind::Fxs(line) => self.fxs_command(now, line, fxs::Command::Tone(Some(ToneKind::Ringback))),
             // The caller hears the exchange's own ringback until we answer.
             Kind::Fxo(_) => {}
         }
@@ -41,10 +37,7 @@ impl Exchange {
     /// The caller's leg, while it is there.
     pub(crate) fn caller_leg(&self, call: CallId) -> Option<LegId> {
         let call = self.calls.get(&call)?;
-        call.legs
-            .iter()
-            .copied()
-            .find(|leg| self.legs.get(leg).is_some_and(|leg| leg.caller))
+        call.legs.iter().copied().find(|leg| self.legs.get(leg).is_some_and(|leg| leg.caller))
     }
 
     /// The party that was called hears or is heard before it answers: the caller gets its media now.
@@ -73,23 +66,15 @@ impl Exchange {
                 }
                 // A late offer cannot be answered before the 200; the caller then hears nothing early, as with any plain 180.
                 let Some(offer) = sip.remote_offer.clone() else {
-                    let _ = self
-                        .endpoint
-                        .progress(now.instant, session, 180, &[], None, false);
+                    let _ = self.endpoint.progress(now.instant, session, 180, &[], None, false);
                     return;
                 };
                 let codec = self.codec_of(leg);
                 if let Ok(body) = self.make_answer(now, caller, &offer, codec.as_deref()) {
-                    if let Some(sip) = self
-                        .legs
-                        .get_mut(&caller)
-                        .and_then(crate::leg::Leg::sip_mut)
-                    {
+                    if let Some(sip) = self.legs.get_mut(&caller).and_then(crate::leg::Leg::sip_mut) {
                         sip.answered_early = true;
                     }
-                    let _ =
-                        self.endpoint
-                            .progress(now.instant, session, 183, &[], Some(body), true);
+                    let _ = self.endpoint.progress(now.instant, session, 183, &[], Some(body), true);
                 }
             }
             Kind::Fxs(line) => self.fxs_command(now, line, fxs::Command::Talk),
@@ -179,12 +164,7 @@ impl Exchange {
     }
 
     /// 200 with SDP on an INVITE received.
-    pub(crate) fn answer_sip(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        codec: Option<&str>,
-    ) -> Result<(), Release> {
+    pub(crate) fn answer_sip(&mut self, now: Now, leg: LegId, codec: Option<&str>) -> Result<(), Release> {
         let Some(sip) = self.legs.get(&leg).and_then(crate::leg::Leg::sip) else {
             return Ok(());
         };
@@ -196,19 +176,15 @@ impl Exchange {
             })
         } else {
             match sip.remote_offer.clone() {
-                Some(offer) => Some(self.make_answer(now, leg, &offer, codec).map_err(
-                    |unusable| {
-                        if unusable.status == 503 {
-                            Release::from(ReleaseCause::NO_CIRCUIT)
-                        } else {
-                            Release::from(ReleaseCause::NO_CODEC)
-                        }
-                    },
-                )?),
+                Some(offer) => Some(self.make_answer(now, leg, &offer, codec).map_err(|unusable| {
+                    if unusable.status == 503 {
+                        Release::from(ReleaseCause::NO_CIRCUIT)
+                    } else {
+                        Release::from(ReleaseCause::NO_CODEC)
+                    }
+                })?),
                 None => {
-                    let body = self
-                        .make_offer(now, leg, codec)
-                        .ok_or(Release::from(ReleaseCause::NO_CIRCUIT))?;
+                    let body = self.make_offer(now, leg, codec).ok_or(Release::from(ReleaseCause::NO_CIRCUIT))?;
                     if let Some(sip) = self.legs.get_mut(&leg).and_then(crate::leg::Leg::sip_mut) {
                         sip.awaiting_answer = true;
                     }
@@ -224,13 +200,7 @@ impl Exchange {
     }
 
     /// Decides the records of those who missed the call.
-    pub(crate) fn close_missed(
-        &mut self,
-        now: Now,
-        call: CallId,
-        status: LegStatus,
-        cause: ReleaseCause,
-    ) {
+    pub(crate) fn close_missed(&mut self, now: Now, call: CallId, status: LegStatus, cause: ReleaseCause) {
         let Some(found) = self.calls.get_mut(&call) else {
             return;
         };

@@ -22,11 +22,7 @@ impl Exchange {
             self.drop_stage(now, call, stage, None);
         }
         self.stop_recording(call);
-        let legs = self
-            .calls
-            .get(&call)
-            .map(|call| call.legs.clone())
-            .unwrap_or_default();
+        let legs = self.calls.get(&call).map(|call| call.legs.clone()).unwrap_or_default();
         for leg in legs {
             self.release_leg(now, leg, release);
         }
@@ -36,19 +32,11 @@ impl Exchange {
         };
         self.timers.cancel(found.longest);
         if let Some(bridge) = found.bridge {
-            self.media(media::Command::Bridge {
-                bridge,
-                members: Vec::new(),
-            });
+            self.media(media::Command::Bridge { bridge, members: Vec::new() });
         }
         self.dirty.remove(&call);
-        self.outputs.push_back(Output::Call(found.record(Some((
-            now.wall,
-            release.cause.0,
-            by_callee,
-        )))));
-        self.outputs
-            .push_back(Output::Live(Live::CallEnded { id: call }));
+        self.outputs.push_back(Output::Call(found.record(Some((now.wall, release.cause.0, by_callee)))));
+        self.outputs.push_back(Output::Live(Live::CallEnded { id: call }));
     }
 
     /// The party of a leg has left: hung up, gave up, lost.
@@ -56,8 +44,7 @@ impl Exchange {
         let Some(found) = self.legs.get(&leg) else {
             return;
         };
-        let (call, phase, caller, outside) =
-            (found.call, found.phase, found.caller, found.trunk.is_some());
+        let (call, phase, caller, outside) = (found.call, found.phase, found.caller, found.trunk.is_some());
         match phase {
             Phase::Ending => return self.cancelled_leg_ended(leg, false),
             Phase::Offered | Phase::Alerting => {
@@ -70,28 +57,19 @@ impl Exchange {
             Phase::Calling | Phase::Connected => {}
         }
         self.drop_leg(now, leg, release.cause);
-        let internal = self
-            .calls
-            .get(&call)
-            .is_some_and(|call| call.direction == Direction::Internal);
+        let internal = self.calls.get(&call).is_some_and(|call| call.direction == Direction::Internal);
         self.after_leave(now, call, release, if internal { !caller } else { outside });
     }
 
     /// A party has left the call: does it go on?
-    pub(crate) fn after_leave(
-        &mut self,
-        now: Now,
-        call: CallId,
-        release: Release,
-        by_callee: bool,
-    ) {
+    pub(crate) fn after_leave(&mut self, now: Now, call: CallId, release: Release, by_callee: bool) {
         let Some(found) = self.calls.get(&call) else {
             return;
         };
         let present = |leg: &&LegId| {
-            self.legs.get(*leg).is_some_and(|leg| {
-                matches!(leg.phase, Phase::Calling | Phase::Connected) && !leg.transferring
-            })
+            self.legs
+                .get(*leg)
+                .is_some_and(|leg| matches!(leg.phase, Phase::Calling | Phase::Connected) && !leg.transferring)
         };
         let parties = found.legs.iter().filter(present).count();
         let goes_on = match &found.stage {

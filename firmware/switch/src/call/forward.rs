@@ -8,14 +8,7 @@ use crate::routing;
 
 impl Exchange {
     /// Sends the call on, on the account of the user who forwards.
-    pub(crate) fn forward(
-        &mut self,
-        now: Now,
-        call: CallId,
-        by: UserId,
-        number: &str,
-        purpose: Purpose,
-    ) {
+    pub(crate) fn forward(&mut self, now: Now, call: CallId, by: UserId, number: &str, purpose: Purpose) {
         let Some(found) = self.calls.get_mut(&call) else {
             return;
         };

@@ -38,10 +38,8 @@ impl Exchange {
             Identity::Device(device, user) => (self.device_caller(device, user, request), true),
             Identity::Trunk(trunk) => (trunk_caller(trunk, request), false),
             Identity::Challenge(headers) => {
-                let headers: Vec<(&str, &str)> = headers
-                    .iter()
-                    .map(|value| ("WWW-Authenticate", value.as_str()))
-                    .collect();
+                let headers: Vec<(&str, &str)> =
+                    headers.iter().map(|value| ("WWW-Authenticate", value.as_str())).collect();
                 let _ = self.endpoint.reject(now.instant, session, 401, &headers);
                 return;
             }
@@ -50,18 +48,14 @@ impl Exchange {
         if !body.is_empty()
             && let Err(unusable) = self.check_offer(body)
         {
-            let _ = self
-                .endpoint
-                .reject(now.instant, session, unusable.status, &[]);
+            let _ = self.endpoint.reject(now.instant, session, unusable.status, &[]);
             return;
         }
         if let Some(replaced) = replaces {
             return self.replace_session(now, session, caller, body, flow, replaced);
         }
-        let Some(number) = Uri::parse(request.request_uri())
-            .ok()
-            .and_then(|uri| uri.user)
-            .and_then(|user| routing::dialled(&user))
+        let Some(number) =
+            Uri::parse(request.request_uri()).ok().and_then(|uri| uri.user).and_then(|user| routing::dialled(&user))
         else {
             let _ = self.endpoint.reject(now.instant, session, 484, &[]);
             return;
@@ -70,9 +64,7 @@ impl Exchange {
         let destination = if device {
             number.clone()
         } else {
-            let route = caller
-                .trunk
-                .and_then(|trunk| routing::inbound(&self.config, trunk, Some(&number)));
+            let route = caller.trunk.and_then(|trunk| routing::inbound(&self.config, trunk, Some(&number)));
             let Some(route) = route.map(str::to_owned) else {
                 let _ = self.endpoint.reject(now.instant, session, 404, &[]);
                 return;
@@ -80,30 +72,19 @@ impl Exchange {
             route
         };
         let emergency = device && crate::policy::is_emergency(&self.config, &number);
-        let full = self.calls.len() >= self.config.limits.calls
-            || caller.trunk.is_some_and(|trunk| self.trunk_full(trunk));
+        let full =
+            self.calls.len() >= self.config.limits.calls || caller.trunk.is_some_and(|trunk| self.trunk_full(trunk));
         if full && !emergency {
             self.totals.overload_refusals += 1;
-            let _ = self
-                .endpoint
-                .reject(now.instant, session, 503, &[("Retry-After", "5")]);
+            let _ = self.endpoint.reject(now.instant, session, 503, &[("Retry-After", "5")]);
             return;
         }
-        let kind = self.sip_kind(
-            session,
-            Some(flow),
-            (!body.is_empty()).then(|| body.to_vec()),
-        );
+        let kind = self.sip_kind(session, Some(flow), (!body.is_empty()).then(|| body.to_vec()));
         self.start_call(now, caller, kind, number, destination);
     }
 
     /// A SIP leg's part that is new.
-    pub(crate) fn sip_kind(
-        &mut self,
-        session: SessionId,
-        flow: Option<&Flow>,
-        offer: Option<Vec<u8>>,
-    ) -> Kind {
+    pub(crate) fn sip_kind(&mut self, session: SessionId, flow: Option<&Flow>, offer: Option<Vec<u8>>) -> Kind {
         let (address, bind) = self.media_address(flow);
         Kind::Sip(Box::new(SipLeg {
             session,
@@ -148,13 +129,10 @@ impl Exchange {
         let Some(trunk) = self.index.line_trunks.get(&line).copied() else {
             return;
         };
-        let Some(destination) = routing::inbound(&self.config, trunk, None).map(str::to_owned)
-        else {
+        let Some(destination) = routing::inbound(&self.config, trunk, None).map(str::to_owned) else {
             return;
         };
-        if self.calls.len() >= self.config.limits.calls
-            || self.lines.get(&line).is_some_and(|p| p.active.is_some())
-        {
+        if self.calls.len() >= self.config.limits.calls || self.lines.get(&line).is_some_and(|p| p.active.is_some()) {
             self.totals.overload_refusals += 1;
             return;
         }
@@ -167,29 +145,15 @@ impl Exchange {
             name: (!name.is_empty()).then_some(name),
             interface: self.interface_of(line),
         };
-        self.start_call(
-            now,
-            caller,
-            Kind::Fxo(line),
-            destination.clone(),
-            destination,
-        );
+        self.start_call(now, caller, Kind::Fxo(line), destination.clone(), destination);
     }
 
     /// A call is there: its first leg, its first record, and off it goes. `called`: the number as dialled; `number`: where it
     /// leads.
-    pub(crate) fn start_call(
-        &mut self,
-        now: Now,
-        caller: Caller,
-        kind: Kind,
-        called: String,
-        number: String,
-    ) -> LegId {
+    pub(crate) fn start_call(&mut self, now: Now, caller: Caller, kind: Kind, called: String, number: String) -> LegId {
         let id = CallId(self.new_uuid(now));
         let leg = LegId(self.new_uuid(now));
-        let outside = routing::destination(&self.config, &self.index, &number)
-            == routing::Destination::Outside;
+        let outside = routing::destination(&self.config, &self.index, &number) == routing::Destination::Outside;
         let direction = match (caller.trunk, outside) {
             (Some(_), _) => Direction::Inbound,
             (None, true) => Direction::Outbound,
@@ -209,8 +173,7 @@ impl Exchange {
                 answered_by: None,
                 started: now.wall,
                 answered: None,
-                emergency: caller.trunk.is_none()
-                    && crate::policy::is_emergency(&self.config, &number),
+                emergency: caller.trunk.is_none() && crate::policy::is_emergency(&self.config, &number),
                 legs: Vec::new(),
                 stage: None,
                 missed: Vec::new(),
@@ -293,14 +256,8 @@ fn trunk_caller(trunk: TrunkId, request: &Message) -> Caller {
         .header_values("P-Asserted-Identity")
         .next()
         .and_then(|value| parse_identity(&value))
-        .or_else(|| {
-            request
-                .from()
-                .map(|from| (from.uri.user, from.display_name))
-        });
-    let private = request
-        .header("Privacy")
-        .is_some_and(|value| value.split(';').any(|v| v.trim() == "id"));
+        .or_else(|| request.from().map(|from| (from.uri.user, from.display_name)));
+    let private = request.header("Privacy").is_some_and(|value| value.split(';').any(|v| v.trim() == "id"));
     let (number, name) = match asserted {
         Some(identity) if !private => identity,
         _ => (None, None),
@@ -310,12 +267,8 @@ fn trunk_caller(trunk: TrunkId, request: &Message) -> Caller {
         user: None,
         device: None,
         trunk: Some(trunk),
-        number: number
-            .map(|number| clip(&number, routing::MOST_DIGITS))
-            .unwrap_or_default(),
-        name: name
-            .map(|name| clip(&name, 80))
-            .filter(|name| !name.is_empty()),
+        number: number.map(|number| clip(&number, routing::MOST_DIGITS)).unwrap_or_default(),
+        name: name.map(|name| clip(&name, 80)).filter(|name| !name.is_empty()),
         interface: request.header("User-Agent").map(|agent| clip(&agent, 100)),
     }
 }
@@ -335,8 +288,5 @@ fn parse_identity(value: &str) -> Option<(Option<String>, Option<String>)> {
 
 /// Text of a peer, of bounded length and without control characters.
 pub(crate) fn clip(text: &str, most: usize) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(most)
-        .collect()
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
 }

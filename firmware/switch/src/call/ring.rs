@@ -19,16 +19,9 @@ impl Exchange {
         let Some(found) = self.config.users.get(&user) else {
             return self.no_route(now, call, purpose);
         };
-        let (extension, ring_time, snooze) = (
-            found.extension.clone(),
-            found.ring_time,
-            found.do_not_disturb,
-        );
-        let (always, busy, absent) = (
-            found.forward_always.clone(),
-            found.forward_busy.clone(),
-            found.forward_no_answer.clone(),
-        );
+        let (extension, ring_time, snooze) = (found.extension.clone(), found.ring_time, found.do_not_disturb);
+        let (always, busy, absent) =
+            (found.forward_always.clone(), found.forward_busy.clone(), found.forward_no_answer.clone());
         if let Some(number) = always.filter(|number| *number != extension) {
             return self.forward(now, call, user, &number, purpose);
         }
@@ -40,25 +33,11 @@ impl Exchange {
         } else {
             match self.ring_phones(now, call, user, entry, purpose) {
                 Ring::Ringing(legs) => {
-                    let timer = self
-                        .timers
-                        .set(now.instant + ring_time, Timer::NoAnswer(call));
-                    let alerting = legs
-                        .iter()
-                        .any(|leg| self.phase(*leg) == Some(Phase::Alerting));
-                    let kind = StageKind::User {
-                        user,
-                        entry,
-                        legs,
-                        refusal: None,
-                        redirect: None,
-                    };
+                    let timer = self.timers.set(now.instant + ring_time, Timer::NoAnswer(call));
+                    let alerting = legs.iter().any(|leg| self.phase(*leg) == Some(Phase::Alerting));
+                    let kind = StageKind::User { user, entry, legs, refusal: None, redirect: None };
                     if let Some(call) = self.calls.get_mut(&call) {
-                        call.stage = Some(Stage {
-                            purpose,
-                            kind,
-                            timer: Some(timer),
-                        });
+                        call.stage = Some(Stage { purpose, kind, timer: Some(timer) });
                     }
                     if alerting {
                         self.stage_alerts(now, call);
@@ -91,32 +70,17 @@ impl Exchange {
         };
         let mut calls = std::collections::BTreeSet::new();
         let mut talking = false;
-        for leg in legs
-            .iter()
-            .filter_map(|leg| self.legs.get(leg))
-            .filter(|leg| leg.call != call)
-        {
+        for leg in legs.iter().filter_map(|leg| self.legs.get(leg)).filter(|leg| leg.call != call) {
             calls.insert(leg.call);
             talking |= matches!(leg.phase, Phase::Calling | Phase::Connected);
         }
         (talking && !settings.call_waiting) || calls.len() >= settings.max_calls.max(1) as usize
     }
 
-    fn ring_phones(
-        &mut self,
-        now: Now,
-        call: CallId,
-        user: UserId,
-        entry: LegId,
-        purpose: Purpose,
-    ) -> Ring {
+    fn ring_phones(&mut self, now: Now, call: CallId, user: UserId, entry: LegId, purpose: Purpose) -> Ring {
         // A phone does not ring for the call it makes itself; the transferor may get its own call back.
         let calling: Vec<DeviceId> = self.calls.get(&call).map_or_else(Vec::new, |call| {
-            call.legs
-                .iter()
-                .filter_map(|leg| self.legs.get(leg))
-                .filter_map(|leg| leg.device)
-                .collect()
+            call.legs.iter().filter_map(|leg| self.legs.get(leg)).filter_map(|leg| leg.device).collect()
         });
         let mut legs = Vec::new();
         let (mut occupied, mut no_port) = (false, false);
@@ -140,13 +104,11 @@ impl Exchange {
                         }
                     }
                 }
-                Some(DeviceKind::Analog { line }) => {
-                    match self.ring_set(now, call, user, device, entry, *line) {
-                        SetRing::Rings(leg) => legs.push(leg),
-                        SetRing::Occupied => occupied = true,
-                        SetRing::Absent => {}
-                    }
-                }
+                Some(DeviceKind::Analog { line }) => match self.ring_set(now, call, user, device, entry, *line) {
+                    SetRing::Rings(leg) => legs.push(leg),
+                    SetRing::Occupied => occupied = true,
+                    SetRing::Absent => {}
+                },
                 None => {}
             }
         }
@@ -171,11 +133,7 @@ impl Exchange {
         let id = LegId(self.new_uuid(now));
         let codec = self.other_codec(call, id);
         // The session's number comes with the INVITE, the INVITE needs the offer, the offer the leg: a number to be replaced.
-        let kind = self.sip_kind(
-            offhook_sip::endpoint::SessionId(u64::MAX),
-            Some(&binding.flow),
-            None,
-        );
+        let kind = self.sip_kind(offhook_sip::endpoint::SessionId(u64::MAX), Some(&binding.flow), None);
         let (number, name) = self.identity_of(user);
         let leg = Leg {
             id,
@@ -272,32 +230,16 @@ impl Exchange {
     }
 
     /// A phone has refused, failed, or was not reached.
-    pub(crate) fn phone_refused(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        release: Release,
-        redirect: Option<String>,
-    ) {
+    pub(crate) fn phone_refused(&mut self, now: Now, leg: LegId, release: Release, redirect: Option<String>) {
         let Some(found) = self.legs.get(&leg) else {
             return;
         };
         let call = found.call;
         self.drop_leg(now, leg, release.cause);
-        let Some(stage) = self
-            .calls
-            .get_mut(&call)
-            .and_then(|call| call.stage.as_mut())
-        else {
+        let Some(stage) = self.calls.get_mut(&call).and_then(|call| call.stage.as_mut()) else {
             return;
         };
-        let StageKind::User {
-            legs,
-            refusal,
-            redirect: kept,
-            ..
-        } = &mut stage.kind
-        else {
+        let StageKind::User { legs, refusal, redirect: kept, .. } = &mut stage.kind else {
             return;
         };
         legs.retain(|other| *other != leg);
@@ -321,14 +263,7 @@ impl Exchange {
             return;
         };
         let purpose = stage.purpose;
-        let StageKind::User {
-            user,
-            entry,
-            refusal,
-            redirect,
-            ..
-        } = &stage.kind
-        else {
+        let StageKind::User { user, entry, refusal, redirect, .. } = &stage.kind else {
             return;
         };
         let (user, entry, redirect) = (*user, *entry, redirect.clone());
@@ -367,11 +302,9 @@ impl Exchange {
         };
         let purpose = stage.purpose;
         let next = match &stage.kind {
-            StageKind::User { user, .. } => self
-                .config
-                .users
-                .get(user)
-                .and_then(|found| Some((*user, found.forward_no_answer.clone()?))),
+            StageKind::User { user, .. } => {
+                self.config.users.get(user).and_then(|found| Some((*user, found.forward_no_answer.clone()?)))
+            }
             StageKind::Trunk { .. } => None,
         };
         self.drop_stage(now, call, stage, None);
@@ -386,34 +319,23 @@ impl Exchange {
         self.config
             .users
             .get(&user)
-            .map(|user| {
-                (
-                    user.extension.clone(),
-                    (!user.name.is_empty()).then(|| user.name.clone()),
-                )
-            })
+            .map(|user| (user.extension.clone(), (!user.name.is_empty()).then(|| user.name.clone())))
             .unwrap_or_default()
     }
 
     /// Number and name shown to whom the call is offered.
     pub(crate) fn shown_caller(&self, call: CallId) -> (String, Option<String>) {
-        self.calls
-            .get(&call)
-            .map(|call| (call.caller.0.clone(), call.caller_name.0.clone()))
-            .unwrap_or_default()
+        self.calls.get(&call).map(|call| (call.caller.0.clone(), call.caller_name.0.clone())).unwrap_or_default()
     }
 
     /// The codec of the party that `leg` is to speak with, so that nothing is transcoded.
     pub(crate) fn other_codec(&self, call: CallId, leg: LegId) -> Option<String> {
         let call = self.calls.get(&call)?;
-        call.legs
-            .iter()
-            .filter(|other| **other != leg)
-            .find_map(|other| {
-                let other = self.legs.get(other)?;
-                (matches!(other.phase, Phase::Calling | Phase::Connected) && !other.transferring)
-                    .then(|| self.codec_of(other.id))?
-            })
+        call.legs.iter().filter(|other| **other != leg).find_map(|other| {
+            let other = self.legs.get(other)?;
+            (matches!(other.phase, Phase::Calling | Phase::Connected) && !other.transferring)
+                .then(|| self.codec_of(other.id))?
+        })
     }
 }
 

@@ -9,22 +9,13 @@ use crate::routing::{self, Destination};
 
 impl Exchange {
     /// Sends the call to a number. `by`: whose permission counts for a number outside.
-    pub(crate) fn route(
-        &mut self,
-        now: Now,
-        call: CallId,
-        number: &str,
-        by: Option<UserId>,
-        purpose: Purpose,
-    ) {
+    pub(crate) fn route(&mut self, now: Now, call: CallId, number: &str, by: Option<UserId>, purpose: Purpose) {
         match routing::destination(&self.config, &self.index, number) {
             Destination::User(user) => self.offer_user(now, call, user, purpose),
             Destination::Announcement(position) => self.announce(now, call, position, purpose),
             Destination::Outside => match policy::permit(&self.config, by, number) {
                 Ok(permit) => self.offer_outside(now, call, permit, number, purpose),
-                Err(Refusal::Barred) => {
-                    self.stage_failed(now, call, purpose, ReleaseCause::BARRED.into())
-                }
+                Err(Refusal::Barred) => self.stage_failed(now, call, purpose, ReleaseCause::BARRED.into()),
                 Err(Refusal::NoRoute) => self.no_route(now, call, purpose),
             },
             Destination::Unknown => self.no_route(now, call, purpose),
@@ -48,13 +39,7 @@ impl Exchange {
     }
 
     /// Nobody could be reached for `purpose`.
-    pub(crate) fn stage_failed(
-        &mut self,
-        now: Now,
-        call: CallId,
-        purpose: Purpose,
-        release: Release,
-    ) {
+    pub(crate) fn stage_failed(&mut self, now: Now, call: CallId, purpose: Purpose, release: Release) {
         if let Some(stage) = self.calls.get_mut(&call).and_then(|call| call.stage.take()) {
             self.drop_stage(now, call, stage, None);
         }
@@ -65,13 +50,7 @@ impl Exchange {
     }
 
     /// Stops everything a stage has going on. Its users have missed the call.
-    pub(crate) fn drop_stage(
-        &mut self,
-        now: Now,
-        call: CallId,
-        stage: Stage,
-        reason: Option<&str>,
-    ) {
+    pub(crate) fn drop_stage(&mut self, now: Now, call: CallId, stage: Stage, reason: Option<&str>) {
         self.timers.cancel(stage.timer);
         for leg in stage.legs() {
             self.cancel_leg(now, leg, reason);
@@ -80,12 +59,7 @@ impl Exchange {
             super::StageKind::User { entry, .. } => self.missed(now, call, entry),
             super::StageKind::Trunk { entry, .. } => {
                 if let Some(entry) = entry {
-                    self.decide_entry(
-                        now,
-                        entry,
-                        crate::record::LegStatus::Out,
-                        ReleaseCause::NORMAL,
-                    );
+                    self.decide_entry(now, entry, crate::record::LegStatus::Out, ReleaseCause::NORMAL);
                 }
             }
         }

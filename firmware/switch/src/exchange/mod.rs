@@ -120,13 +120,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// A new exchange. Everything random comes from `seed`. `data` is the directory of sounds and recordings (only joined, never read).
-    pub fn new(
-        config: Arc<Config>,
-        endpoint: sip::EndpointConfig,
-        data: PathBuf,
-        seed: [u8; 32],
-        now: Now,
-    ) -> Self {
+    pub fn new(config: Arc<Config>, endpoint: sip::EndpointConfig, data: PathBuf, seed: [u8; 32], now: Now) -> Self {
         let mut rng = ChaCha12Rng::from_seed(seed);
         let mut derive = || {
             let mut seed = [0; 32];
@@ -193,9 +187,7 @@ impl Exchange {
         [
             self.endpoint.poll_timeout(),
             self.timers.next(),
-            self.registrar
-                .next_expiry()
-                .map(|at| (at, "RegistrationExpiry")),
+            self.registrar.next_expiry().map(|at| (at, "RegistrationExpiry")),
         ]
         .into_iter()
         .flatten()
@@ -231,11 +223,7 @@ impl Exchange {
 
     /// All calls up, oldest first.
     pub fn calls(&self) -> Vec<LiveCall> {
-        let mut calls: Vec<LiveCall> = self
-            .calls
-            .values()
-            .map(|call| self.live_call(call))
-            .collect();
+        let mut calls: Vec<LiveCall> = self.calls.values().map(|call| self.live_call(call)).collect();
         calls.sort_by_key(|call| (call.started, call.id));
         calls
     }
@@ -247,8 +235,7 @@ impl Exchange {
         self.sequence = self.sequence.wrapping_add(1);
         let [high, low] = self.sequence.to_be_bytes();
         (chance[0], chance[1]) = (high & 0x0f, low);
-        uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.wall).unwrap_or(0), &chance)
-            .into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.wall).unwrap_or(0), &chance).into_uuid()
     }
 
     /// A number for a stream, bridge or recording.

@@ -41,21 +41,17 @@ impl Exchange {
             Timer::TrunkRegistration(trunk) => self.register_trunk(now, trunk),
             Timer::CallWaitingTone(line) => self.call_waiting_tone(now, line),
             Timer::RingBack(line, leg) => self.ring_back_over(now, line, leg),
-            Timer::LongestCall(call) => {
-                self.end_call(now, call, crate::cause::ReleaseCause::TIMER.into(), false)
-            }
+            Timer::LongestCall(call) => self.end_call(now, call, crate::cause::ReleaseCause::TIMER.into(), false),
         }
     }
 
     /// A new configuration. Calls under way go on; what they do next follows the new one.
     pub(super) fn apply_config(&mut self, now: Now, config: Arc<Config>) {
         self.index = Index::new(&config);
-        self.ports
-            .set_range(config.network.rtp_first, config.network.rtp_last);
+        self.ports.set_range(config.network.rtp_first, config.network.rtp_last);
         if config.site.realm != self.config.site.realm {
             let seed = self.derive_seed();
-            self.authenticator =
-                offhook_sip::digest::Authenticator::new(&config.site.realm, seed, now.instant);
+            self.authenticator = offhook_sip::digest::Authenticator::new(&config.site.realm, seed, now.instant);
         }
         self.config = config;
         self.close_lines(now);

@@ -38,15 +38,9 @@ impl Exchange {
             Phase::Calling | Phase::Offered => LegState::Dialling,
             Phase::Alerting => LegState::Ringing,
             Phase::Connected | Phase::Ending => {
-                let held = call
-                    .legs
-                    .iter()
-                    .filter(|other| **other != leg.id)
-                    .any(|other| {
-                        self.legs
-                            .get(other)
-                            .is_some_and(|other| other.phase == Phase::Connected && other.holding)
-                    });
+                let held = call.legs.iter().filter(|other| **other != leg.id).any(|other| {
+                    self.legs.get(other).is_some_and(|other| other.phase == Phase::Connected && other.holding)
+                });
                 if held && call.legs.len() == 2 || leg.holding || leg.transferring {
                     LegState::Held
                 } else {

@@ -139,11 +139,9 @@ impl Exchange {
     pub(crate) fn stream_of(&self, leg: &Leg) -> Option<StreamId> {
         match &leg.kind {
             Kind::Sip(sip) => sip.stream,
-            Kind::Fxs(line) | Kind::Fxo(line) => self
-                .lines
-                .get(line)
-                .filter(|port| port.active == Some(leg.id))
-                .map(|port| port.stream),
+            Kind::Fxs(line) | Kind::Fxo(line) => {
+                self.lines.get(line).filter(|port| port.active == Some(leg.id)).map(|port| port.stream)
+            }
         }
     }
 }

@@ -153,14 +153,7 @@ impl Exchange {
     }
 
     /// What the person at an analog set hears at the end.
-    fn release_set(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        line: crate::id::LineId,
-        phase: Phase,
-        cause: ReleaseCause,
-    ) {
+    fn release_set(&mut self, now: Now, leg: LegId, line: crate::id::LineId, phase: Phase, cause: ReleaseCause) {
         let Some(port) = self.lines.get(&line) else {
             return;
         };
@@ -173,15 +166,9 @@ impl Exchange {
             Phase::Offered | Phase::Alerting | Phase::Ending => self.stop_ringing(now, line, leg),
             Phase::Calling => {
                 let tone = match cause {
-                    ReleaseCause::BUSY | ReleaseCause::REJECTED | ReleaseCause::NORMAL => {
-                        ToneKind::Busy
-                    }
-                    ReleaseCause::UNALLOCATED | ReleaseCause::INVALID_NUMBER => {
-                        ToneKind::Information
-                    }
-                    ReleaseCause::NO_ANSWER
-                    | ReleaseCause::ABSENT
-                    | ReleaseCause::NO_USER_RESPONDING => ToneKind::Busy,
+                    ReleaseCause::BUSY | ReleaseCause::REJECTED | ReleaseCause::NORMAL => ToneKind::Busy,
+                    ReleaseCause::UNALLOCATED | ReleaseCause::INVALID_NUMBER => ToneKind::Information,
+                    ReleaseCause::NO_ANSWER | ReleaseCause::ABSENT | ReleaseCause::NO_USER_RESPONDING => ToneKind::Busy,
                     _ => ToneKind::Congestion,
                 };
                 // `Disconnect` first: it starts the howler's clock; the tone then says why.

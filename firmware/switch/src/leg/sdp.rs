@@ -27,10 +27,7 @@ impl Exchange {
         let address = if remote_is_loopback {
             flow.map(|flow| flow.remote.ip())
         } else {
-            self.config
-                .network
-                .advertised
-                .or_else(|| self.host.parse().ok())
+            self.config.network.advertised.or_else(|| self.host.parse().ok())
         };
         (address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), local)
     }
@@ -57,10 +54,7 @@ impl Exchange {
         let Some(found) = self.legs.get(&leg) else {
             return false;
         };
-        let emergency = self
-            .calls
-            .get(&found.call)
-            .is_some_and(|call| call.emergency);
+        let emergency = self.calls.get(&found.call).is_some_and(|call| call.emergency);
         let Some(sip) = found.sip() else { return true };
         if sip.stream.is_some() {
             return true;
@@ -76,10 +70,7 @@ impl Exchange {
             sip.stream = Some(stream);
         }
         self.streams.insert(stream, leg);
-        self.media(media::Command::OpenRtp {
-            stream,
-            local: SocketAddr::new(bind, port),
-        });
+        self.media(media::Command::OpenRtp { stream, local: SocketAddr::new(bind, port) });
         true
     }
 
@@ -118,17 +109,11 @@ impl Exchange {
         first: Option<&str>,
     ) -> Result<Body, Unusable> {
         if !self.open_rtp(now, leg) {
-            return Err(Unusable {
-                status: 503,
-                reason: "no RTP port left",
-            });
+            return Err(Unusable { status: 503, reason: "no RTP port left" });
         }
         let codecs = self.codecs(first);
         let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
-            return Err(Unusable {
-                status: 488,
-                reason: "no RTP leg",
-            });
+            return Err(Unusable { status: 488, reason: "no RTP leg" });
         };
         // The offerer's order would win otherwise (RFC 3264 §6.1): try with the one codec first.
         let mut alone = codecs.clone();
@@ -159,18 +144,12 @@ impl Exchange {
         }
         let offer = sip.remote_offer.as_deref()?;
         let ours = self.plain_capabilities(sip.address);
-        sdp::answer(&ours, offer)
-            .ok()
-            .map(|(_, negotiated)| negotiated.codec.name)
+        sdp::answer(&ours, offer).ok().map(|(_, negotiated)| negotiated.codec.name)
     }
 
     /// The offer can be answered by us.
     pub(crate) fn check_offer(&self, offer: &[u8]) -> Result<(), Unusable> {
-        sdp::answer(
-            &self.plain_capabilities(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            offer,
-        )
-        .map(drop)
+        sdp::answer(&self.plain_capabilities(IpAddr::V4(Ipv4Addr::LOCALHOST)), offer).map(drop)
     }
 
     fn plain_capabilities(&self, address: IpAddr) -> Capabilities {
@@ -189,10 +168,8 @@ impl Exchange {
             return;
         };
         let call = found.call;
-        let connected_hold = matches!(
-            negotiated.direction,
-            Direction::RecvOnly | Direction::Inactive
-        ) || negotiated.remote.is_none();
+        let connected_hold =
+            matches!(negotiated.direction, Direction::RecvOnly | Direction::Inactive) || negotiated.remote.is_none();
         found.holding = connected_hold;
         let Some(sip) = found.sip_mut() else { return };
         let changed = sip.negotiated.as_ref() != Some(&negotiated);
@@ -208,11 +185,8 @@ impl Exchange {
 
 /// How the engine is to run a stream.
 fn parameters(negotiated: &Negotiated) -> media::RtpParameters {
-    let codec = if negotiated.codec.name.eq_ignore_ascii_case("PCMU") {
-        media::Codec::Pcmu
-    } else {
-        media::Codec::Pcma
-    };
+    let codec =
+        if negotiated.codec.name.eq_ignore_ascii_case("PCMU") { media::Codec::Pcmu } else { media::Codec::Pcma };
     media::RtpParameters {
         remote: negotiated.remote,
         remote_rtcp: negotiated.remote_rtcp,
@@ -222,14 +196,8 @@ fn parameters(negotiated: &Negotiated) -> media::RtpParameters {
         telephone_event: negotiated.telephone_event,
         receive_telephone_event: negotiated.receive_telephone_event,
         ptime: Duration::from_millis(u64::from(negotiated.ptime)),
-        send: matches!(
-            negotiated.direction,
-            Direction::SendRecv | Direction::SendOnly
-        ),
-        receive: matches!(
-            negotiated.direction,
-            Direction::SendRecv | Direction::RecvOnly
-        ),
+        send: matches!(negotiated.direction, Direction::SendRecv | Direction::SendOnly),
+        receive: matches!(negotiated.direction, Direction::SendRecv | Direction::RecvOnly),
         rtcp_mux: negotiated.rtcp_mux,
     }
 }
@@ -257,8 +225,5 @@ fn grows(sip: &mut SipLeg, description: &[u8]) -> bool {
 /// Keeps our description.
 fn describe(sip: &mut SipLeg, description: Vec<u8>) -> Body {
     sip.description.clone_from(&description);
-    Body {
-        content_type: "application/sdp".into(),
-        bytes: Bytes::from(description),
-    }
+    Body { content_type: "application/sdp".into(), bytes: Bytes::from(description) }
 }

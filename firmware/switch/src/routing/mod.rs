@@ -34,11 +34,7 @@ pub(crate) fn destination(config: &Config, index: &Index, number: &str) -> Desti
     if let Some(position) = index.announcements.get(number) {
         return Destination::Announcement(*position);
     }
-    if config
-        .routes
-        .iter()
-        .any(|route| pattern::matches(&route.pattern, number))
-    {
+    if config.routes.iter().any(|route| pattern::matches(&route.pattern, number)) {
         return Destination::Outside;
     }
     Destination::Unknown
@@ -61,25 +57,12 @@ pub(crate) fn analyse(config: &Config, index: &Index, digits: &str) -> Digits {
         return Digits::Impossible;
     }
     let longer_inside = index.longer_number(digits);
-    if config
-        .site
-        .emergency_numbers
-        .iter()
-        .any(|number| number == digits)
-        && !longer_inside
-    {
+    if config.site.emergency_numbers.iter().any(|number| number == digits) && !longer_inside {
         return Digits::Whole;
     }
     let longer = longer_inside
-        || config
-            .site
-            .emergency_numbers
-            .iter()
-            .any(|number| number.len() > digits.len() && number.starts_with(digits))
-        || config
-            .routes
-            .iter()
-            .any(|route| pattern::could_continue(&route.pattern, digits));
+        || config.site.emergency_numbers.iter().any(|number| number.len() > digits.len() && number.starts_with(digits))
+        || config.routes.iter().any(|route| pattern::could_continue(&route.pattern, digits));
     match (longer, destination(config, index, digits)) {
         (true, _) => Digits::Open,
         (false, Destination::Unknown) => Digits::Impossible,
@@ -88,20 +71,13 @@ pub(crate) fn analyse(config: &Config, index: &Index, digits: &str) -> Digits {
 }
 
 /// Where a call from `trunk` to `number` goes: the first route that matches.
-pub(crate) fn inbound<'a>(
-    config: &'a Config,
-    trunk: TrunkId,
-    number: Option<&str>,
-) -> Option<&'a str> {
+pub(crate) fn inbound<'a>(config: &'a Config, trunk: TrunkId, number: Option<&str>) -> Option<&'a str> {
     config
         .inbound
         .iter()
         .find(|route| {
             route.trunk.is_none_or(|wanted| wanted == trunk)
-                && route
-                    .number
-                    .as_deref()
-                    .is_none_or(|wanted| number == Some(wanted))
+                && route.number.as_deref().is_none_or(|wanted| number == Some(wanted))
         })
         .map(|route| route.destination.as_str())
 }
@@ -109,13 +85,8 @@ pub(crate) fn inbound<'a>(
 /// The digits of a dialled user part: visual separators of RFC 3966 §3 removed. `None` when it is no number at all or too long.
 pub(crate) fn dialled(user: &str) -> Option<String> {
     let user = user.split(';').next().unwrap_or_default();
-    let number: String = user
-        .chars()
-        .filter(|c| !matches!(c, '-' | '.' | '(' | ')' | ' '))
-        .collect();
+    let number: String = user.chars().filter(|c| !matches!(c, '-' | '.' | '(' | ')' | ' ')).collect();
     // Extensions may be names ("reception"): any printable ASCII is kept.
-    (!number.is_empty()
-        && number.len() <= MOST_DIGITS
-        && number.chars().all(|c| c.is_ascii_graphic()))
-    .then_some(number)
+    (!number.is_empty() && number.len() <= MOST_DIGITS && number.chars().all(|c| c.is_ascii_graphic()))
+        .then_some(number)
 }

@@ -48,8 +48,7 @@ impl Exchange {
             return;
         };
         found.emergency |= permit.emergency();
-        let own =
-            purpose == Purpose::Setup && found.forwards == 0 && found.caller_user == permit.by();
+        let own = purpose == Purpose::Setup && found.forwards == 0 && found.caller_user == permit.by();
         let entry = match permit.by() {
             Some(user) if !own => {
                 let entry = self.open_entry(now, call, Some(user), None, None, number.to_owned());
@@ -63,19 +62,9 @@ impl Exchange {
         // Free and registered ones first; the order of the route within that.
         let mut remaining: Vec<usize> = (0..permit.ways().len()).collect();
         remaining.sort_by_key(|way| permit.ways().get(*way).map(|way| self.unfit(way.trunk)));
-        let kind = StageKind::Trunk {
-            permit,
-            remaining: VecDeque::from(remaining),
-            leg: None,
-            entry,
-            refusal: None,
-        };
+        let kind = StageKind::Trunk { permit, remaining: VecDeque::from(remaining), leg: None, entry, refusal: None };
         if let Some(call) = self.calls.get_mut(&call) {
-            call.stage = Some(Stage {
-                purpose,
-                kind,
-                timer: None,
-            });
+            call.stage = Some(Stage { purpose, kind, timer: None });
         }
         self.next_trunk(now, call);
     }
@@ -83,20 +72,14 @@ impl Exchange {
     /// The trunk has as many calls as it may have.
     pub(crate) fn trunk_full(&self, trunk: TrunkId) -> bool {
         let used = self.trunks.get(&trunk).map_or(0, |state| state.legs);
-        self.config
-            .trunks
-            .get(&trunk)
-            .is_some_and(|config| used >= config.max_calls)
+        self.config.trunks.get(&trunk).is_some_and(|config| used >= config.max_calls)
     }
 
     /// 0: can be dialled; 1: not registered; 2: busy.
     fn unfit(&self, trunk: TrunkId) -> u8 {
         let ready = self.trunks.get(&trunk).is_some_and(|state| state.ready);
         let busy = match self.config.trunks.get(&trunk).map(|trunk| &trunk.kind) {
-            Some(TrunkKind::Line { line }) => self
-                .lines
-                .get(line)
-                .is_none_or(|port| port.active.is_some()),
+            Some(TrunkKind::Line { line }) => self.lines.get(line).is_none_or(|port| port.active.is_some()),
             Some(TrunkKind::Sip { .. }) | None => false,
         };
         if busy { 2 } else { u8::from(!ready) }
@@ -105,23 +88,12 @@ impl Exchange {
     /// Tries the trunks that are left.
     fn next_trunk(&mut self, now: Now, call: CallId) {
         loop {
-            let Some(stage) = self
-                .calls
-                .get_mut(&call)
-                .and_then(|call| call.stage.as_mut())
-            else {
+            let Some(stage) = self.calls.get_mut(&call).and_then(|call| call.stage.as_mut()) else {
                 return;
             };
             let purpose = stage.purpose;
             self.timers.cancel(stage.timer.take());
-            let StageKind::Trunk {
-                permit,
-                remaining,
-                entry,
-                refusal,
-                ..
-            } = &mut stage.kind
-            else {
+            let StageKind::Trunk { permit, remaining, entry, refusal, .. } = &mut stage.kind else {
                 return;
             };
             let Some(way) = remaining.pop_front() else {
@@ -133,9 +105,7 @@ impl Exchange {
                 continue;
             };
             let trunk = permit.ways().get(way).map(|way| way.trunk);
-            let own = self
-                .caller_leg(call)
-                .and_then(|leg| self.legs.get(&leg)?.entry);
+            let own = self.caller_leg(call).and_then(|leg| self.legs.get(&leg)?.entry);
             if let Some(entry) = entry.or(own).and_then(|entry| self.entries.get_mut(&entry))
                 && entry.outgoing
             {
@@ -144,19 +114,15 @@ impl Exchange {
             let longest = now.instant + LONGEST_RINGING;
             let sip = self.legs.get(&leg).is_some_and(|leg| leg.sip().is_some());
             let timer = if sip && !last {
-                self.timers
-                    .set(now.instant + SILENT, Timer::TrunkSilent(call))
+                self.timers.set(now.instant + SILENT, Timer::TrunkSilent(call))
             } else {
                 self.timers.set(longest, Timer::NoAnswer(call))
             };
             if let Some(found) = self.calls.get_mut(&call) {
                 found.trunk = found.trunk.or(trunk);
                 if purpose == Purpose::Setup {
-                    found.trunk = if found.direction == crate::record::Direction::Inbound {
-                        found.trunk
-                    } else {
-                        trunk
-                    };
+                    found.trunk =
+                        if found.direction == crate::record::Direction::Inbound { found.trunk } else { trunk };
                 }
                 if let Some(stage) = &mut found.stage {
                     stage.timer = Some(timer);
@@ -171,44 +137,25 @@ impl Exchange {
     }
 
     /// Dials one way of a permit. `None`: the trunk is full, busy, absent. Nobody dials without a permit (truth 4).
-    fn dial(
-        &mut self,
-        now: Now,
-        call: CallId,
-        permit: &OutboundPermit,
-        way: usize,
-    ) -> Option<LegId> {
+    fn dial(&mut self, now: Now, call: CallId, permit: &OutboundPermit, way: usize) -> Option<LegId> {
         let way = permit.ways().get(way)?;
         let config = std::sync::Arc::clone(&self.config);
         let trunk = config.trunks.get(&way.trunk)?;
         match &trunk.kind {
-            TrunkKind::Line { line } => {
-                self.dial_line(now, call, permit, way.trunk, *line, &way.number.0)
-            }
+            TrunkKind::Line { line } => self.dial_line(now, call, permit, way.trunk, *line, &way.number.0),
             TrunkKind::Sip { .. } if self.trunk_full(way.trunk) && !permit.emergency() => None,
-            TrunkKind::Sip {
-                uri,
-                username,
-                password,
-                ..
-            } => {
-                let credentials =
-                    username
-                        .as_ref()
-                        .zip(password.as_ref())
-                        .map(|(username, password)| Credentials {
-                            username: username.clone(),
-                            password: password.clone(),
-                        });
+            TrunkKind::Sip { uri, username, password, .. } => {
+                let credentials = username
+                    .as_ref()
+                    .zip(password.as_ref())
+                    .map(|(username, password)| Credentials { username: username.clone(), password: password.clone() });
                 let peer = Uri::parse(uri).ok()?;
                 let target = with_user(&peer, &way.number.0)?;
                 let leg = self.outside_leg(now, call, way.trunk, &way.number.0, None);
                 let id = leg.id;
                 self.legs.insert(id, leg);
-                if let (Ok(ip), Some(sip)) = (
-                    peer.host.parse::<std::net::IpAddr>(),
-                    self.legs.get_mut(&id)?.sip_mut(),
-                ) && ip.is_loopback()
+                if let (Ok(ip), Some(sip)) = (peer.host.parse::<std::net::IpAddr>(), self.legs.get_mut(&id)?.sip_mut())
+                    && ip.is_loopback()
                 {
                     sip.address = ip;
                 }
@@ -267,14 +214,7 @@ impl Exchange {
         Some(id)
     }
 
-    fn outside_leg(
-        &mut self,
-        now: Now,
-        call: CallId,
-        trunk: TrunkId,
-        number: &str,
-        line: Option<LineId>,
-    ) -> Leg {
+    fn outside_leg(&mut self, now: Now, call: CallId, trunk: TrunkId, number: &str, line: Option<LineId>) -> Leg {
         let kind = match line {
             Some(line) => Kind::Fxo(line),
             None => self.sip_kind(SessionId(u64::MAX), None, None),
@@ -300,29 +240,18 @@ impl Exchange {
 
     /// A trunk shows a sign of life: it may take its time from here.
     pub(crate) fn trunk_alive(&mut self, now: Now, call: CallId) {
-        let Some(stage) = self
-            .calls
-            .get_mut(&call)
-            .and_then(|call| call.stage.as_mut())
-        else {
+        let Some(stage) = self.calls.get_mut(&call).and_then(|call| call.stage.as_mut()) else {
             return;
         };
         if matches!(stage.kind, StageKind::Trunk { .. }) {
-            let old = stage.timer.replace(
-                self.timers
-                    .set(now.instant + LONGEST_RINGING, Timer::NoAnswer(call)),
-            );
+            let old = stage.timer.replace(self.timers.set(now.instant + LONGEST_RINGING, Timer::NoAnswer(call)));
             self.timers.cancel(old);
         }
     }
 
     /// A trunk said nothing for too long: the next one.
     pub(crate) fn trunk_silent(&mut self, now: Now, call: CallId) {
-        let Some(stage) = self
-            .calls
-            .get_mut(&call)
-            .and_then(|call| call.stage.as_mut())
-        else {
+        let Some(stage) = self.calls.get_mut(&call).and_then(|call| call.stage.as_mut()) else {
             return;
         };
         if let StageKind::Trunk { leg, .. } = &mut stage.kind
@@ -348,13 +277,7 @@ impl Exchange {
             return;
         };
         let purpose = stage.purpose;
-        let StageKind::Trunk {
-            leg: current,
-            refusal,
-            entry,
-            ..
-        } = &mut stage.kind
-        else {
+        let StageKind::Trunk { leg: current, refusal, entry, .. } = &mut stage.kind else {
             return;
         };
         if *current != Some(leg) {
@@ -411,9 +334,5 @@ fn with_user(peer: &Uri, user: &str) -> Option<Uri> {
 }
 
 fn peer_host(peer: &Uri) -> String {
-    if peer.host.contains(':') {
-        format!("[{}]", peer.host)
-    } else {
-        peer.host.clone()
-    }
+    if peer.host.contains(':') { format!("[{}]", peer.host) } else { peer.host.clone() }
 }

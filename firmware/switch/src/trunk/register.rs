@@ -20,12 +20,7 @@ impl Exchange {
     /// Begins with the trunks of the configuration; keeps the state of those that stay.
     pub(crate) fn start_trunks(&mut self, now: Now) {
         let config = std::sync::Arc::clone(&self.config);
-        let gone: Vec<TrunkId> = self
-            .trunks
-            .keys()
-            .filter(|id| !config.trunks.contains_key(id))
-            .copied()
-            .collect();
+        let gone: Vec<TrunkId> = self.trunks.keys().filter(|id| !config.trunks.contains_key(id)).copied().collect();
         for id in gone {
             if let Some(state) = self.trunks.remove(&id) {
                 self.timers.cancel(state.timer);
@@ -48,13 +43,8 @@ impl Exchange {
     /// Sends a REGISTER.
     pub(crate) fn register_trunk(&mut self, now: Now, trunk: TrunkId) {
         let config = std::sync::Arc::clone(&self.config);
-        let Some(TrunkKind::Sip {
-            uri,
-            username,
-            password,
-            register: true,
-            ..
-        }) = config.trunks.get(&trunk).map(|trunk| &trunk.kind)
+        let Some(TrunkKind::Sip { uri, username, password, register: true, .. }) =
+            config.trunks.get(&trunk).map(|trunk| &trunk.kind)
         else {
             return;
         };
@@ -84,11 +74,7 @@ impl Exchange {
             .iter()
             .find(|(known, _)| *known == transport)
             .map_or(String::new(), |(_, port)| format!(":{port}"));
-        let address = if address.is_ipv6() {
-            format!("[{address}]")
-        } else {
-            address.to_string()
-        };
+        let address = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
         let aor = crate::call::name_addr(None, &user, &host);
         let request = OutOfDialogRequest {
             method: Method::Register,
@@ -98,10 +84,7 @@ impl Exchange {
             from: aor.clone(),
             to: aor,
             headers: vec![
-                (
-                    "Contact".into(),
-                    format!("<sip:{user}@{address}{port}{parameter}>"),
-                ),
+                ("Contact".into(), format!("<sip:{user}@{address}{port}{parameter}>")),
                 ("Expires".into(), WANTED.to_string()),
             ],
             body: None,
@@ -130,10 +113,7 @@ impl Exchange {
         };
         let pause = if (200..300).contains(&status) {
             (state.ready, state.failures) = (true, 0);
-            let granted = response
-                .and_then(granted)
-                .unwrap_or(WANTED)
-                .clamp(60, WANTED);
+            let granted = response.and_then(granted).unwrap_or(WANTED).clamp(60, WANTED);
             Duration::from_secs(granted * 9 / 10)
         } else {
             state.ready = false;
@@ -148,10 +128,7 @@ impl Exchange {
         let Some(TrunkState { timer, .. }) = self.trunks.get_mut(&trunk) else {
             return;
         };
-        let old = timer.replace(
-            self.timers
-                .set(now.instant + pause, Timer::TrunkRegistration(trunk)),
-        );
+        let old = timer.replace(self.timers.set(now.instant + pause, Timer::TrunkRegistration(trunk)));
         self.timers.cancel(old);
     }
 }
@@ -159,9 +136,6 @@ impl Exchange {
 /// Seconds granted: of a Contact, else of the header.
 fn granted(response: &Message) -> Option<u64> {
     let contacts = response.contacts();
-    let of_contact = contacts
-        .iter()
-        .filter_map(|contact| contact.param("expires")?.parse().ok())
-        .min();
+    let of_contact = contacts.iter().filter_map(|contact| contact.param("expires")?.parse().ok()).min();
     of_contact.or_else(|| response.header("Expires")?.trim().parse().ok())
 }

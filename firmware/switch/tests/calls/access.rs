@@ -119,13 +119,8 @@ fn bindings_come_back_after_a_restart() {
         user_agent: Some("Desk phone".into()),
         expires: now.wall + 600_000,
     };
-    let past = StoredBinding {
-        expires: now.wall - 1,
-        ..stored.clone()
-    };
-    office
-        .exchange
-        .restore_bindings(now, "1002", vec![past, stored]);
+    let past = StoredBinding { expires: now.wall - 1, ..stored.clone() };
+    office.exchange.restore_bindings(now, "1002", vec![past, stored]);
     assert_eq!(office.exchange.counters().bindings, 2);
     office.add_phone("1002");
     office.run();
@@ -166,10 +161,7 @@ fn no_rtp_port_left_gets_503() {
 
 #[test]
 fn a_user_that_is_taken_out_of_the_configuration() {
-    let mut office = Office::open(
-        Site::new().phones(&[1001, 1002]).set(1201, 1).0,
-        &["1001", "1002"],
-    );
+    let mut office = Office::open(Site::new().phones(&[1001, 1002]).set(1201, 1).0, &["1001", "1002"]);
     office.dial(0, "1002");
     office.answer(1);
     let mut config = office.config.clone();

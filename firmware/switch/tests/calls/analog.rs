@@ -6,14 +6,7 @@ use offhook_media::command::Source;
 use offhook_switch::record::LegStatus;
 
 fn site() -> Office {
-    Office::open(
-        Site::new()
-            .phones(&[1001, 1002])
-            .set(1201, 1)
-            .set(1202, 2)
-            .0,
-        &["1001", "1002"],
-    )
+    Office::open(Site::new().phones(&[1001, 1002]).set(1201, 1).set(1202, 2).0, &["1001", "1002"])
 }
 
 fn rings(office: &mut Office, port: u128) -> bool {
@@ -24,7 +17,7 @@ fn rings(office: &mut Office, port: u128) -> bool {
 fn hears_tone(office: &Office, port: u16) -> bool {
     matches!(
         office.books.playing.get(&office.books.line_stream(port)),
-        Some(Source::Tone { .. })
+        Some(Source::Tone { .. } | Source::Chime { .. })
     )
 }
 
@@ -34,11 +27,7 @@ fn a_set_calls_a_phone() {
     office.hook(line(1), true);
     assert!(hears_tone(&office, 1), "dial tone");
     office.keys(line(1), "1001");
-    assert_eq!(
-        office.phones[0].ringing.len(),
-        1,
-        "a whole extension is dialled at once"
-    );
+    assert_eq!(office.phones[0].ringing.len(), 1, "a whole extension is dialled at once");
     assert!(hears_tone(&office, 1), "ringback");
     office.answer(0);
     assert!(!hears_tone(&office, 1));
@@ -50,16 +39,7 @@ fn a_set_calls_a_phone() {
     let books = office.close();
     assert_eq!(books.statuses(user(1201)), [LegStatus::Out]);
     assert_eq!(books.statuses(user(1001)), [LegStatus::Answered]);
-    assert_eq!(
-        books
-            .legs
-            .iter()
-            .find(|l| l.user == Some(user(1201)))
-            .unwrap()
-            .interface
-            .as_deref(),
-        Some("FXS 1")
-    );
+    assert_eq!(books.legs.iter().find(|l| l.user == Some(user(1201))).unwrap().interface.as_deref(), Some("FXS 1"));
 }
 
 #[test]
@@ -85,11 +65,7 @@ fn a_set_that_is_not_answered_stops_ringing() {
     office.dial(0, "1201");
     office.seconds(26);
     assert_eq!(office.phones[0].failed, [480]);
-    let last = office.fxs[&line(1)]
-        .iter()
-        .rev()
-        .find(|o| matches!(o, fxs::Output::RingVoltage(_)))
-        .cloned();
+    let last = office.fxs[&line(1)].iter().rev().find(|o| matches!(o, fxs::Output::RingVoltage(_))).cloned();
     assert_eq!(last, Some(fxs::Output::RingVoltage(false)));
     assert_eq!(office.close().statuses(user(1201)), [LegStatus::NoAnswer]);
 }
@@ -108,10 +84,7 @@ fn set_to_set_and_busy() {
     office.dial(0, "1202");
     assert_eq!(office.phones[0].failed, [486]);
     office.hook(line(2), false);
-    assert_eq!(
-        office.close().statuses(user(1202)),
-        [LegStatus::Answered, LegStatus::InCall]
-    );
+    assert_eq!(office.close().statuses(user(1202)), [LegStatus::Answered, LegStatus::InCall]);
 }
 
 #[test]
@@ -128,9 +101,7 @@ fn a_wrong_number_is_heard_at_once() {
 #[test]
 fn a_set_answers_an_announcement_and_ends_it_with_its_digit() {
     let mut site = Site::new().set(1201, 1);
-    site.0
-        .announcements
-        .push(crate::office::announcement("7000"));
+    site.0.announcements.push(crate::office::announcement("7000"));
     let mut office = Office::open(site.0, &[]);
     office.hook(line(1), true);
     office.keys(line(1), "7000");
@@ -240,28 +211,19 @@ fn call_waiting_tone_and_swap() {
     office.hook(line(1), false);
     assert_eq!(office.phones[1].up.len(), 0);
     let books = office.close();
-    assert_eq!(
-        books.statuses(user(1201)),
-        [LegStatus::Answered, LegStatus::Answered]
-    );
+    assert_eq!(books.statuses(user(1201)), [LegStatus::Answered, LegStatus::Answered]);
 }
 
 #[test]
 fn without_call_waiting_a_second_call_is_busy() {
-    let site = Site::new()
-        .phones(&[1001, 1002])
-        .set(1201, 1)
-        .with(1201, |user| user.call_waiting = false);
+    let site = Site::new().phones(&[1001, 1002]).set(1201, 1).with(1201, |user| user.call_waiting = false);
     let mut office = Office::open(site.0, &["1001", "1002"]);
     office.dial(0, "1201");
     office.hook(line(1), true);
     office.dial(1, "1201");
     assert_eq!(office.phones[1].failed, [486]);
     office.hook(line(1), false);
-    assert_eq!(
-        office.close().statuses(user(1201)),
-        [LegStatus::InCall, LegStatus::Answered]
-    );
+    assert_eq!(office.close().statuses(user(1201)), [LegStatus::InCall, LegStatus::Answered]);
 }
 
 #[test]
@@ -285,12 +247,23 @@ fn a_port_that_loses_its_hardware_ends_its_call() {
     let mut office = site();
     office.dial(0, "1201");
     office.hook(line(1), true);
-    office.input(offhook_switch::exchange::Input::Fxs(
-        line(1),
-        fxs::Input::Present(false),
-    ));
+    office.input(offhook_switch::exchange::Input::Fxs(line(1), fxs::Input::Present(false)));
     assert_eq!(office.phones[0].up.len(), 0);
     office.dial(0, "1201");
     assert_eq!(office.phones[0].failed, [480]);
+    office.close();
+}
+
+#[test]
+fn a_tap_on_the_hook_after_busy_tone_gives_dial_tone() {
+    let mut office = site();
+    office.dial(0, "1201");
+    office.hook(line(1), true);
+    office.hang_up(0);
+    office.flash(line(1));
+    office.keys(line(1), "1002");
+    assert_eq!(office.phones[1].ringing.len(), 1);
+    office.hook(line(1), false);
+    assert!(office.phones[1].ringing.is_empty());
     office.close();
 }

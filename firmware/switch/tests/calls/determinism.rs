@@ -11,20 +11,12 @@ use crate::office::{Site, line};
 
 fn outputs(start: Instant) -> Vec<String> {
     let mut site = Site::new().phones(&[1001, 1002]).set(1201, 1).set(1202, 2);
-    site.0
-        .announcements
-        .push(crate::office::announcement("7000"));
+    site.0.announcements.push(crate::office::announcement("7000"));
     let now = |milliseconds: u64| Now {
         instant: start + Duration::from_millis(milliseconds),
         wall: 1_700_000_000_000 + i64::try_from(milliseconds).unwrap(),
     };
-    let mut exchange = Exchange::new(
-        site.0.into(),
-        EndpointConfig::default(),
-        "/data".into(),
-        [9; 32],
-        now(0),
-    );
+    let mut exchange = Exchange::new(site.0.into(), EndpointConfig::default(), "/data".into(), [9; 32], now(0));
     let flow = Flow {
         transport: Transport::Udp,
         local: "192.0.2.1:5060".parse().unwrap(),
@@ -35,17 +27,10 @@ fn outputs(start: Instant) -> Vec<String> {
         From: <sip:1001@office.example>;tag=1\r\nTo: <sip:1001@office.example>\r\nCall-ID: a\r\nCSeq: 1 REGISTER\r\n\
         Max-Forwards: 70\r\nContact: <sip:1001@192.0.2.10>\r\nContent-Length: 0\r\n\r\n";
     let mut inputs = vec![
-        Input::Sip(sip::Input::Received {
-            flow,
-            bytes: Bytes::from_static(register.as_bytes()),
-        }),
+        Input::Sip(sip::Input::Received { flow, bytes: Bytes::from_static(register.as_bytes()) }),
         Input::Fxs(line(1), fxs::Input::Hook(true)),
     ];
-    inputs.extend(
-        "1202"
-            .chars()
-            .map(|digit| Input::Fxs(line(1), fxs::Input::Dtmf(digit))),
-    );
+    inputs.extend("1202".chars().map(|digit| Input::Fxs(line(1), fxs::Input::Dtmf(digit))));
     inputs.push(Input::Fxs(line(2), fxs::Input::Hook(true)));
     inputs.push(Input::Fxs(line(1), fxs::Input::Hook(false)));
     let mut all = Vec::new();

@@ -51,10 +51,7 @@ fn when_busy_or_refused() {
     office.hang_up(0);
     office.hang_up(1);
     let books = office.close();
-    assert_eq!(
-        books.statuses(user(1002)),
-        [LegStatus::Rejected, LegStatus::InCall, LegStatus::Out]
-    );
+    assert_eq!(books.statuses(user(1002)), [LegStatus::Rejected, LegStatus::InCall, LegStatus::Out]);
 }
 
 #[test]
@@ -74,14 +71,8 @@ fn when_not_answered_and_the_first_missed_it_but_another_took_it() {
     office.seconds(60);
     assert_eq!(office.phones[0].failed, [480]);
     let books = office.close();
-    assert_eq!(
-        books.statuses(user(1002)),
-        [LegStatus::CallAnswered, LegStatus::NoAnswer]
-    );
-    assert_eq!(
-        books.statuses(user(1003)),
-        [LegStatus::Answered, LegStatus::NoAnswer]
-    );
+    assert_eq!(books.statuses(user(1002)), [LegStatus::CallAnswered, LegStatus::NoAnswer]);
+    assert_eq!(books.statuses(user(1003)), [LegStatus::Answered, LegStatus::NoAnswer]);
 }
 
 #[test]
@@ -91,10 +82,7 @@ fn when_not_connected() {
     office.dial(0, "1002");
     office.answer(1);
     office.hang_up(0);
-    assert_eq!(
-        office.close().statuses(user(1002)),
-        [LegStatus::NotConnected]
-    );
+    assert_eq!(office.close().statuses(user(1002)), [LegStatus::NotConnected]);
 }
 
 #[test]
@@ -109,10 +97,7 @@ fn the_same_user_misses_and_then_answers() {
     assert_eq!(office.phones[1].ringing.len(), 1, "rings again");
     office.answer(1);
     office.hang_up(0);
-    assert_eq!(
-        office.close().statuses(user(1002)),
-        [LegStatus::CallAnswered, LegStatus::Answered]
-    );
+    assert_eq!(office.close().statuses(user(1002)), [LegStatus::CallAnswered, LegStatus::Answered]);
 }
 
 #[test]
@@ -146,10 +131,7 @@ fn at_most_so_many_calls() {
     office.answer(1);
     office.hang_up(0);
     let books = office.close();
-    assert_eq!(
-        books.statuses(user(1002)),
-        [LegStatus::InCall, LegStatus::Answered]
-    );
+    assert_eq!(books.statuses(user(1002)), [LegStatus::InCall, LegStatus::Answered]);
 }
 
 #[test]
@@ -165,14 +147,7 @@ fn call_waiting_rings_a_second_time_and_off_is_busy() {
         }
         assert_eq!(office.phones[2].failed, [486]);
         office.hang_up(0);
-        let status = if waiting {
-            LegStatus::Rejected
-        } else {
-            LegStatus::InCall
-        };
-        assert_eq!(
-            office.close().statuses(user(1002)),
-            [status, LegStatus::Answered]
-        );
+        let status = if waiting { LegStatus::Rejected } else { LegStatus::InCall };
+        assert_eq!(office.close().statuses(user(1002)), [status, LegStatus::Answered]);
     }
 }

@@ -18,13 +18,7 @@ fn hold_and_resume() {
         assert_eq!(ours, direction, "{direction:?} stays for the holder");
         assert!(office.books.bridge().is_empty());
         assert_eq!(office.books.playing.len(), 1);
-        assert!(
-            office
-                .books
-                .playing
-                .values()
-                .all(|source| matches!(source, Source::Tone { .. }))
-        );
+        assert!(office.books.playing.values().all(|source| matches!(source, Source::Tone { .. })));
         let calls = office.exchange.calls();
         assert!(calls[0].legs.iter().all(|leg| leg.state == LegState::Held));
         let now = office.now().instant;
@@ -32,13 +26,7 @@ fn hold_and_resume() {
         office.run();
         assert_eq!(office.books.bridge().len(), 2);
         assert!(office.books.playing.is_empty());
-        assert!(
-            office
-                .books
-                .parameters
-                .values()
-                .all(|p| p.send && p.receive)
-        );
+        assert!(office.books.parameters.values().all(|p| p.send && p.receive));
     }
     office.hang_up(0);
     office.close();

@@ -18,22 +18,13 @@ fn a_call_is_answered_and_ended() {
     office.answer(1);
     assert_eq!(office.phones[0].up.len(), 1);
     assert_eq!(office.books.bridge().len(), 2);
-    assert!(
-        office
-            .books
-            .parameters
-            .values()
-            .all(|p| p.codec == Codec::Pcma && p.send && p.receive)
-    );
+    assert!(office.books.parameters.values().all(|p| p.codec == Codec::Pcma && p.send && p.receive));
     office.seconds(10);
     office.hang_up(1);
     assert_eq!(office.phones[0].up.len(), 0);
     let books = office.close();
     let call = books.call(0);
-    assert_eq!(
-        (call.direction, call.caller.as_str(), call.called.as_str()),
-        (Direction::Internal, "1001", "1002")
-    );
+    assert_eq!((call.direction, call.caller.as_str(), call.called.as_str()), (Direction::Internal, "1001", "1002"));
     assert_eq!(call.caller_user, Some(user(1001)));
     assert_eq!(call.answered_by, Some(user(1002)));
     assert_eq!(call.answered.unwrap() - call.started, 3000);
@@ -51,13 +42,7 @@ fn no_transcoding_when_the_caller_prefers_mu_law() {
     office.phones[0].codec = "only PCMU";
     office.dial(0, "1002");
     office.answer(1);
-    assert!(
-        office
-            .books
-            .parameters
-            .values()
-            .all(|p| p.codec == Codec::Pcmu)
-    );
+    assert!(office.books.parameters.values().all(|p| p.codec == Codec::Pcmu));
     office.hang_up(0);
     assert!(!office.close().call(0).ended_by_callee);
 }
@@ -90,10 +75,7 @@ fn an_unusable_description_is_a_phone_error() {
     office.dial(0, "1002");
     assert_eq!(office.phones[0].failed, [488]);
     assert_eq!(office.phones[1].up.len(), 0, "the phone got a BYE");
-    assert_eq!(
-        office.close().statuses(user(1002)),
-        [LegStatus::SipPhoneError]
-    );
+    assert_eq!(office.close().statuses(user(1002)), [LegStatus::SipPhoneError]);
 }
 
 #[test]
@@ -108,11 +90,7 @@ fn nobody_answers() {
     let books = office.close();
     assert_eq!(books.call(0).cause, Some(19));
     assert_eq!(books.statuses(user(1002)), [LegStatus::NoAnswer]);
-    let leg = books
-        .legs
-        .iter()
-        .find(|leg| leg.user == Some(user(1002)))
-        .unwrap();
+    let leg = books.legs.iter().find(|leg| leg.user == Some(user(1002))).unwrap();
     assert_eq!(leg.ended - leg.started, 25_000);
 }
 
@@ -143,42 +121,28 @@ fn a_phone_that_is_not_connected() {
     let mut office = Office::open(Site::new().phones(&[1001, 1002]).0, &["1001"]);
     office.dial(0, "1002");
     assert_eq!(office.phones[0].failed, [480]);
-    assert_eq!(
-        office.close().statuses(user(1002)),
-        [LegStatus::NotConnected]
-    );
+    assert_eq!(office.close().statuses(user(1002)), [LegStatus::NotConnected]);
 }
 
 #[test]
 fn a_phone_that_is_gone_counts_as_not_connected() {
     let mut office = two();
     office.phones[1].dead = true;
-    office.config.users.get_mut(&user(1002)).unwrap().ring_time =
-        std::time::Duration::from_secs(60);
+    office.config.users.get_mut(&user(1002)).unwrap().ring_time = std::time::Duration::from_secs(60);
     let config = office.config.clone();
     office.input(offhook_switch::exchange::Input::Config(config.into()));
     office.dial(0, "1002");
     office.seconds(40);
     assert_eq!(office.phones[0].failed, [480]);
-    assert_eq!(
-        office.close().statuses(user(1002)),
-        [LegStatus::NotConnected]
-    );
+    assert_eq!(office.close().statuses(user(1002)), [LegStatus::NotConnected]);
 }
 
 #[test]
 fn several_phones_ring_and_one_wins() {
-    let site = Site::new()
-        .phones(&[1001, 1002])
-        .sip(1002, "1002b")
-        .sip(1002, "1002c");
+    let site = Site::new().phones(&[1001, 1002]).sip(1002, "1002b").sip(1002, "1002c");
     let mut office = Office::open(site.0, &["1001", "1002", "1002b", "1002c"]);
     office.dial(0, "1002");
-    assert!(
-        office.phones[1..]
-            .iter()
-            .all(|phone| phone.ringing.len() == 1)
-    );
+    assert!(office.phones[1..].iter().all(|phone| phone.ringing.len() == 1));
     office.answer(2);
     for loser in [1, 3] {
         assert_eq!(office.phones[loser].ringing.len(), 0);
@@ -200,11 +164,7 @@ fn two_phones_answer_in_the_same_moment() {
     office.phones[1].answer(now);
     office.phones[2].answer(now);
     office.run();
-    assert_eq!(
-        office.phones[1].up.len() + office.phones[2].up.len(),
-        1,
-        "exactly one winner"
-    );
+    assert_eq!(office.phones[1].up.len() + office.phones[2].up.len(), 1, "exactly one winner");
     assert_eq!(office.books.bridge().len(), 2);
     office.hang_up(0);
     assert_eq!(office.close().statuses(user(1002)), [LegStatus::Answered]);
@@ -235,10 +195,7 @@ fn a_refusal_by_one_phone_leaves_the_others_ringing_but_decline_ends_all() {
     office.dial(0, "1002");
     office.reject(1, 603);
     assert_eq!(office.phones[2].ringing.len(), 0);
-    assert_eq!(
-        office.close().statuses(user(1002)),
-        [LegStatus::Rejected, LegStatus::Rejected]
-    );
+    assert_eq!(office.close().statuses(user(1002)), [LegStatus::Rejected, LegStatus::Rejected]);
 }
 
 #[test]

@@ -9,9 +9,8 @@ use offhook_switch::exchange::{Command, Input};
 
 use crate::office::{Office, Phone, Script, Site, announcement, line, user};
 
-const NUMBERS: [&str; 12] = [
-    "1001", "1002", "1003", "1004", "1201", "1202", "7000", "0012", "112", "9999", "1002", "1003",
-];
+const NUMBERS: [&str; 12] =
+    ["1001", "1002", "1003", "1004", "1201", "1202", "7000", "0012", "112", "9999", "1002", "1003"];
 
 fn open(seed: u64) -> Office {
     let mut site = Site::new()
@@ -28,14 +27,9 @@ fn open(seed: u64) -> Office {
         .with(1004, |user| user.call_waiting = false)
         .with(1202, |user| user.forward_no_answer = Some("0012".into()));
     site.0.announcements.push(announcement("7000"));
-    site.0.recording.push(RecordingRule {
-        caller: Some("1001".into()),
-        callee: None,
-    });
+    site.0.recording.push(RecordingRule { caller: Some("1001".into()), callee: None });
     let mut office = Office::open(site.0, &["1001", "1002", "1003", "1004", "1003b"]);
-    office
-        .phones
-        .push(Phone::at("carrier", "198.51.100.1:5060".parse().unwrap()));
+    office.phones.push(Phone::at("carrier", "198.51.100.1:5060".parse().unwrap()));
     office.seed(seed);
     office
 }
@@ -57,11 +51,7 @@ fn step(office: &mut Office) {
         8 | 9 if !office.phones[phone].up.is_empty() => office.hang_up(phone),
         10 if !office.phones[phone].up.is_empty() => {
             let session = office.phones[phone].up[0];
-            let direction = [
-                Direction::SendOnly,
-                Direction::SendRecv,
-                Direction::Inactive,
-            ][office.random(3) as usize];
+            let direction = [Direction::SendOnly, Direction::SendRecv, Direction::Inactive][office.random(3) as usize];
             office.phones[phone].try_reoffer(now, session, direction);
         }
         11 if !office.phones[phone].up.is_empty() => {
@@ -88,13 +78,8 @@ fn step(office: &mut Office) {
         }
         18 => office.input(Input::Fxo(line(9), fxo::Input::DisconnectTone)),
         19 => {
-            let script = [
-                Script::Ring,
-                Script::Silent,
-                Script::Answer,
-                Script::Reject(486),
-                Script::BadSdp,
-            ][office.random(5) as usize];
+            let script = [Script::Ring, Script::Silent, Script::Answer, Script::Reject(486), Script::BadSdp]
+                [office.random(5) as usize];
             office.phones[phone].script = script;
         }
         20 => {
@@ -155,10 +140,7 @@ fn day(seed: u64, loss: u32) {
 
 /// Days to play; more with `OFFHOOK_SEEDS=n`.
 fn days(usual: u64) -> std::ops::Range<u64> {
-    0..std::env::var("OFFHOOK_SEEDS")
-        .ok()
-        .and_then(|seeds| seeds.parse().ok())
-        .unwrap_or(usual)
+    0..std::env::var("OFFHOOK_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(usual)
 }
 
 #[test]

@@ -8,47 +8,25 @@ use offhook_switch::record::{Direction, LegStatus};
 const CARRIER: &str = "198.51.100.1:5060";
 
 fn carrier(office: &mut Office, address: &str) -> usize {
-    office
-        .phones
-        .push(Phone::at("carrier", address.parse().unwrap()));
+    office.phones.push(Phone::at("carrier", address.parse().unwrap()));
     office.phones.len() - 1
 }
 
 fn dialled(office: &mut Office, port: u128) -> String {
     let outputs = std::mem::take(office.fxo.entry(line(port)).or_default());
-    outputs
-        .iter()
-        .filter_map(|o| {
-            if let fxo::Output::SendDigit(d) = o {
-                Some(*d)
-            } else {
-                None
-            }
-        })
-        .collect()
+    outputs.iter().filter_map(|o| if let fxo::Output::SendDigit(d) = o { Some(*d) } else { None }).collect()
 }
 
 #[test]
 fn over_a_sip_trunk_with_early_media() {
-    let site = Site::new()
-        .phones(&[1001])
-        .sip_trunk(1, CARRIER, 10)
-        .route(&[1]);
+    let site = Site::new().phones(&[1001]).sip_trunk(1, CARRIER, 10).route(&[1]);
     let mut office = Office::open(site.0, &["1001"]);
     let carrier = carrier(&mut office, CARRIER);
     office.phones[carrier].script = Script::EarlyMedia;
     office.dial(0, "00123456789");
-    assert!(
-        office.phones[carrier].invites[0]
-            .request_uri()
-            .starts_with("sip:0123456789@198.51.100.1")
-    );
+    assert!(office.phones[carrier].invites[0].request_uri().starts_with("sip:0123456789@198.51.100.1"));
     assert_eq!(office.phones[0].progress, [(183, true)]);
-    assert_eq!(
-        office.books.bridge().len(),
-        2,
-        "the caller hears the network"
-    );
+    assert_eq!(office.books.bridge().len(), 2, "the caller hears the network");
     office.seconds(3);
     office.answer(carrier);
     assert_eq!(office.phones[0].up.len(), 1);
@@ -73,19 +51,12 @@ fn the_next_trunk_takes_what_the_first_cannot() {
         .outside_line(3, 9)
         .route(&[1, 2, 3]);
     let mut office = Office::open(site.0, &["1001"]);
-    let (first, second) = (
-        carrier(&mut office, CARRIER),
-        carrier(&mut office, "198.51.100.2:5060"),
-    );
+    let (first, second) = (carrier(&mut office, CARRIER), carrier(&mut office, "198.51.100.2:5060"));
     office.phones[first].script = Script::Reject(503);
     office.dial(0, "0012");
     assert_eq!(office.phones[second].ringing.len(), 1);
     office.reject(second, 486);
-    assert_eq!(
-        office.phones[0].failed,
-        [486],
-        "busy is about the callee: no other trunk is tried"
-    );
+    assert_eq!(office.phones[0].failed, [486], "busy is about the callee: no other trunk is tried");
     office.phones[second].script = Script::Reject(403);
     office.dial(0, "0012");
     office.seconds(5);
@@ -98,11 +69,8 @@ fn the_next_trunk_takes_what_the_first_cannot() {
 
 #[test]
 fn a_silent_trunk_is_given_up_for_the_next() {
-    let site = Site::new()
-        .phones(&[1001])
-        .sip_trunk(1, CARRIER, 10)
-        .sip_trunk(2, "198.51.100.2:5060", 10)
-        .route(&[1, 2]);
+    let site =
+        Site::new().phones(&[1001]).sip_trunk(1, CARRIER, 10).sip_trunk(2, "198.51.100.2:5060", 10).route(&[1, 2]);
     let mut office = Office::open(site.0, &["1001"]);
     let second = carrier(&mut office, "198.51.100.2:5060");
     office.dial(0, "0012");
@@ -154,26 +122,18 @@ fn who_may_not_call_outside_does_not() {
 
 #[test]
 fn an_emergency_call_needs_no_permission_and_takes_a_busy_line() {
-    let site = Site::new()
-        .phones(&[1001, 1002])
-        .outside_line(1, 9)
-        .route(&[1])
-        .with(1002, |user| {
-            user.outside_calls = false;
-            user.do_not_disturb = true;
-            user.max_calls = 1;
-        });
+    let site = Site::new().phones(&[1001, 1002]).outside_line(1, 9).route(&[1]).with(1002, |user| {
+        user.outside_calls = false;
+        user.do_not_disturb = true;
+        user.max_calls = 1;
+    });
     let mut office = Office::open(site.0, &["1001", "1002"]);
     office.dial(0, "0012345");
     office.seconds(20);
     assert_eq!(dialled(&mut office, 9), "012345");
     office.dial(1, "112");
-    let reason = office.phones[0]
-        .ended
-        .first()
-        .cloned()
-        .flatten()
-        .or_else(|| office.phones[0].cancelled.pop().flatten());
+    let reason =
+        office.phones[0].ended.first().cloned().flatten().or_else(|| office.phones[0].cancelled.pop().flatten());
     assert!(office.phones[0].up.is_empty(), "the other call gave way");
     if let Some(reason) = reason {
         assert_eq!((reason.protocol.as_str(), reason.cause), ("Q.850", 8));
@@ -192,10 +152,7 @@ fn an_emergency_call_needs_no_permission_and_takes_a_busy_line() {
 
 #[test]
 fn an_emergency_call_passes_every_limit() {
-    let mut site = Site::new()
-        .phones(&[1001, 1002])
-        .sip_trunk(1, CARRIER, 1)
-        .route(&[1]);
+    let mut site = Site::new().phones(&[1001, 1002]).sip_trunk(1, CARRIER, 1).route(&[1]);
     site.0.limits.calls = 1;
     site.0.network.rtp_last = site.0.network.rtp_first + 12;
     let mut office = Office::open(site.0, &["1001", "1002"]);
@@ -205,16 +162,8 @@ fn an_emergency_call_passes_every_limit() {
     office.dial(1, "0012");
     assert_eq!(office.phones[1].failed, [503]);
     office.dial(1, "0112");
-    assert_eq!(
-        office.phones[carrier].ringing.len(),
-        1,
-        "with the digit for an outside line in front"
-    );
-    assert!(
-        office.phones[carrier].invites[1]
-            .request_uri()
-            .starts_with("sip:112@")
-    );
+    assert_eq!(office.phones[carrier].ringing.len(), 1, "with the digit for an outside line in front");
+    assert!(office.phones[carrier].invites[1].request_uri().starts_with("sip:112@"));
     office.answer(carrier);
     assert_eq!(office.phones[1].up.len(), 1);
     office.hang_up(0);
@@ -238,10 +187,7 @@ fn a_call_from_a_sip_trunk_goes_where_its_number_leads() {
     assert_eq!(office.phones[carrier].failed, [404]);
     let books = office.close();
     let call = books.call(0);
-    assert_eq!(
-        (call.direction, call.trunk, call.caller.as_str()),
-        (Direction::Inbound, Some(trunk_id(1)), "carrier")
-    );
+    assert_eq!((call.direction, call.trunk, call.caller.as_str()), (Direction::Inbound, Some(trunk_id(1)), "carrier"));
     assert!(call.ended_by_callee, "the outside party hung up");
     assert_eq!(books.legs.len(), 1);
     assert_eq!(books.calls.len(), 1);
@@ -249,11 +195,7 @@ fn a_call_from_a_sip_trunk_goes_where_its_number_leads() {
 
 #[test]
 fn a_call_from_a_trunk_cannot_go_out_again() {
-    let site = Site::new()
-        .phones(&[1001])
-        .sip_trunk(1, CARRIER, 10)
-        .route(&[1])
-        .inbound(None, None, "0012");
+    let site = Site::new().phones(&[1001]).sip_trunk(1, CARRIER, 10).route(&[1]).inbound(None, None, "0012");
     let mut office = Office::open(site.0, &["1001"]);
     let carrier = carrier(&mut office, CARRIER);
     office.dial(carrier, "0140000002");
@@ -264,10 +206,7 @@ fn a_call_from_a_trunk_cannot_go_out_again() {
 
 #[test]
 fn a_line_rings_a_set() {
-    let site = Site::new()
-        .set(1201, 1)
-        .outside_line(1, 9)
-        .inbound(Some(1), None, "1201");
+    let site = Site::new().set(1201, 1).outside_line(1, 9).inbound(Some(1), None, "1201");
     let mut office = Office::open(site.0, &[]);
     for _ in 0..2 {
         office.input(Input::Fxo(line(9), fxo::Input::Ring(true)));
@@ -276,10 +215,7 @@ fn a_line_rings_a_set() {
         office.pass(std::time::Duration::from_millis(1000));
     }
     office.hook(line(1), true);
-    assert!(
-        office.fxo[&line(9)].contains(&fxo::Output::Hook(true)),
-        "the line is answered"
-    );
+    assert!(office.fxo[&line(9)].contains(&fxo::Output::Hook(true)), "the line is answered");
     assert_eq!(office.books.bridge().len(), 2);
     office.hook(line(1), false);
     assert!(office.fxo[&line(9)].contains(&fxo::Output::Hook(false)));
@@ -290,20 +226,9 @@ fn a_line_rings_a_set() {
 
 #[test]
 fn we_register_with_a_trunk_refresh_and_try_again() {
-    let mut site = Site::new()
-        .phones(&[1001])
-        .sip_trunk(1, CARRIER, 10)
-        .route(&[1]);
-    if let Some(offhook_switch::config::TrunkKind::Sip {
-        register,
-        username,
-        password,
-        ..
-    }) = site
-        .0
-        .trunks
-        .get_mut(&trunk_id(1))
-        .map(|trunk| &mut trunk.kind)
+    let mut site = Site::new().phones(&[1001]).sip_trunk(1, CARRIER, 10).route(&[1]);
+    if let Some(offhook_switch::config::TrunkKind::Sip { register, username, password, .. }) =
+        site.0.trunks.get_mut(&trunk_id(1)).map(|trunk| &mut trunk.kind)
     {
         (*register, *username, *password) = (true, Some("acme".into()), Some("pass".into()));
     }
@@ -315,39 +240,21 @@ fn we_register_with_a_trunk_refresh_and_try_again() {
     assert_eq!(office.phones[carrier].requests.len(), 1);
     let request = office.phones[carrier].requests[0].clone();
     assert!(
-        request.contacts()[0]
-            .uri
-            .text
-            .starts_with("sip:acme@192.0.2.1:5060"),
+        request.contacts()[0].uri.text.starts_with("sip:acme@192.0.2.1:5060"),
         "{}",
         request.contacts()[0].uri.text
     );
     office.seconds(3300);
-    assert_eq!(
-        office.phones[carrier].requests.len(),
-        2,
-        "refreshed before it lapses"
-    );
+    assert_eq!(office.phones[carrier].requests.len(), 2, "refreshed before it lapses");
     office.dial(0, "0012");
-    assert_eq!(
-        office.phones[carrier].invites[0]
-            .from()
-            .unwrap()
-            .uri
-            .user
-            .as_deref(),
-        Some("acme")
-    );
+    assert_eq!(office.phones[carrier].invites[0].from().unwrap().uri.user.as_deref(), Some("acme"));
     office.answer(carrier);
     office.hang_up(0);
 }
 
 #[test]
 fn the_number_called_from_outside_is_kept_as_dialled() {
-    let site = Site::new()
-        .phones(&[1001])
-        .sip_trunk(1, CARRIER, 1)
-        .inbound(Some(1), None, "1001");
+    let site = Site::new().phones(&[1001]).sip_trunk(1, CARRIER, 1).inbound(Some(1), None, "1001");
     let mut office = Office::open(site.0, &["1001"]);
     let carrier = carrier(&mut office, CARRIER);
     office.dial(carrier, "0140000001");

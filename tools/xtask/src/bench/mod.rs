@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 mod allocations;
 mod calls;
+mod media;
 mod sip_parse;
 
 /// What can be measured.
@@ -20,12 +21,24 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 600)]
         rate: u64,
     },
+    /// The media engine: forwarding, recording and prompts for 200 calls, beside a bare relay.
+    Media,
+    /// The phones of `media`.
+    #[command(hide = true)]
+    MediaLoad {
+        /// How many.
+        parties: u16,
+        /// How long they talk.
+        seconds: u64,
+    },
 }
 
 /// Runs one benchmark.
 pub(crate) fn run(what: &Bench) -> anyhow::Result<()> {
     match what {
         Bench::SipParse => sip_parse::run(),
+        Bench::Media => media::run(),
+        Bench::MediaLoad { parties, seconds } => media::load(*parties, *seconds),
         Bench::Calls { calls, rate } => calls::run(*calls, *rate),
     }
 }

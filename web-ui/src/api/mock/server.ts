@@ -50,10 +50,10 @@ export class MockServer {
   #access(): void {
     const d = this.#data;
     const me = () => ({ name: 'admin', role: 'administrator', language: d.language });
-    this.#on('GET', 'setup', () => ok({ needed: !d.setUp, version: '0.1.0', languages: ['en', 'fr'], countries: ['BE', 'CH', 'DE', 'ES', 'FR', 'GB', 'IT', 'US'], password_min_length: 12 }));
+    this.#on('GET', 'setup', () => ok({ needed: !d.setUp, version: '0.1.0', languages: ['en', 'fr'], countries: ['BE', 'CH', 'DE', 'ES', 'FR', 'GB', 'IT', 'US'], password_min_length: 10 }));
     this.#on('POST', 'setup', (_, body) => {
       if (d.setUp) return refuse(409, 'setup_done');
-      if (String(body.password).length < 12) return refuse(422, 'password_too_short', 'password');
+      if (String(body.password).length < 10) return refuse(422, 'password_too_short', 'password');
       Object.assign(d.site, { name: body.site_name, country: body.country, time_zone: body.time_zone, language: body.language });
       Object.assign(d, { setUp: true, signedIn: true, password: body.password, language: body.language });
       return { status: 201, body: me() };
@@ -100,7 +100,7 @@ export class MockServer {
     const sorted = () => d.extensions.sort((a, b) => a.extension.localeCompare(b.extension));
     this.#on('GET', 'extensions', () => ok(sorted()));
     this.#on('POST', 'extensions', (_, body) => {
-      if (taken(body.extension)) return refuse(409, 'extension_taken', 'extension');
+      if (taken(body.extension)) return refuse(409, 'number_taken', 'extension');
       const { devices, ...fields } = body;
       const made = { ...fields, id: newId(), devices: [], registrations: 0 } as unknown as Extension;
       made.devices = ((devices ?? [{ label: '', kind: { kind: 'sip' } }]) as DeviceInput[]).map((input) => device(made, input));
@@ -110,7 +110,7 @@ export class MockServer {
     });
     this.#on('GET', 'extensions/:id', ([id]) => some(find(id)));
     this.#on('PUT', 'extensions/:id', ([id], body) => {
-      if (taken(body.extension, id)) return refuse(409, 'extension_taken', 'extension');
+      if (taken(body.extension, id)) return refuse(409, 'number_taken', 'extension');
       const found = find(id);
       if (found) Object.assign(found, body);
       this.#changed('extensions');

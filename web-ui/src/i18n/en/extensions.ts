@@ -12,7 +12,6 @@ export const extensions = {
   number: 'Internal number',
   numberHint: '2 to 8 digits, but not an emergency number.',
   numberInvalid: 'Use 2 to 8 digits.',
-  numberTaken: 'Another extension has this number already.',
   telephones: 'Telephones',
   noTelephone: 'No telephone',
   firstTelephone: 'First telephone',

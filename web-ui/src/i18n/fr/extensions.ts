@@ -12,7 +12,6 @@ export const extensions = {
   number: 'Numéro interne',
   numberHint: 'De 2 à 8 chiffres, mais pas un numéro d’urgence.',
   numberInvalid: 'Utilisez de 2 à 8 chiffres.',
-  numberTaken: 'Un autre poste a déjà ce numéro.',
   telephones: 'Téléphones',
   noTelephone: 'Aucun téléphone',
   firstTelephone: 'Premier téléphone',

@@ -39,24 +39,12 @@ impl Books {
                 self.calls.insert(record.id, record);
             }
             Output::LegOffered { id, user, call, .. } => {
-                assert!(
-                    self.calls.contains_key(&call),
-                    "a leg of a call that is not written down"
-                );
-                assert!(
-                    self.offered.insert(id, user).is_none(),
-                    "a leg is offered twice"
-                );
+                assert!(self.calls.contains_key(&call), "a leg of a call that is not written down");
+                assert!(self.offered.insert(id, user).is_none(), "a leg is offered twice");
             }
             Output::Leg(record) => {
-                assert!(
-                    self.offered.contains_key(&record.id),
-                    "a leg that was not offered"
-                );
-                assert!(
-                    self.legs.iter().all(|leg| leg.id != record.id),
-                    "two records of a leg"
-                );
+                assert!(self.offered.contains_key(&record.id), "a leg that was not offered");
+                assert!(self.legs.iter().all(|leg| leg.id != record.id), "two records of a leg");
                 assert!(record.ended >= record.started);
                 self.legs.push(record);
             }
@@ -79,20 +67,14 @@ impl Books {
         match command {
             Command::OpenRtp { stream, local } => {
                 assert_eq!(local.port() % 2, 0);
-                assert!(
-                    !self.rtp.values().any(|other| *other == local),
-                    "a port is opened twice"
-                );
+                assert!(!self.rtp.values().any(|other| *other == local), "a port is opened twice");
                 assert!(self.rtp.insert(stream, local).is_none());
             }
             Command::OpenLine { stream, port } => {
                 self.lines.insert(stream, port.0);
             }
             Command::SetRtp { stream, parameters } => {
-                assert!(
-                    self.rtp.contains_key(&stream),
-                    "parameters without a stream"
-                );
+                assert!(self.rtp.contains_key(&stream), "parameters without a stream");
                 self.parameters.insert(stream, parameters);
             }
             Command::Close { stream } => {
@@ -105,10 +87,7 @@ impl Books {
             }
             Command::Bridge { bridge, members } => {
                 for member in &members {
-                    assert!(
-                        self.rtp.contains_key(member) || self.lines.contains_key(member),
-                        "no such stream"
-                    );
+                    assert!(self.rtp.contains_key(member) || self.lines.contains_key(member), "no such stream");
                     for others in self.bridges.values_mut() {
                         others.retain(|other| other != member);
                     }
@@ -127,9 +106,7 @@ impl Books {
                 self.playing.remove(&stream);
             }
             Command::SendDigit { stream, digit, .. } => self.digits.push((stream, digit)),
-            Command::Record {
-                recording, path, ..
-            } => {
+            Command::Record { recording, path, .. } => {
                 self.recordings.insert(recording);
                 self.recorded.push(path);
             }
@@ -141,11 +118,7 @@ impl Books {
 
     /// Streams of the one bridge there is.
     pub fn bridge(&self) -> Vec<StreamId> {
-        let full: Vec<&Vec<StreamId>> = self
-            .bridges
-            .values()
-            .filter(|members| members.len() > 1)
-            .collect();
+        let full: Vec<&Vec<StreamId>> = self.bridges.values().filter(|members| members.len() > 1).collect();
         match full.as_slice() {
             [] => Vec::new(),
             [one] => (*one).clone(),
@@ -155,21 +128,12 @@ impl Books {
 
     /// The stream of a port.
     pub fn line_stream(&self, port: u16) -> StreamId {
-        *self
-            .lines
-            .iter()
-            .find(|(_, number)| **number == port)
-            .unwrap()
-            .0
+        *self.lines.iter().find(|(_, number)| **number == port).unwrap().0
     }
 
     /// Statuses of a user's legs, in the order they were closed.
     pub fn statuses(&self, user: UserId) -> Vec<LegStatus> {
-        self.legs
-            .iter()
-            .filter(|leg| leg.user == Some(user))
-            .map(|leg| leg.status)
-            .collect()
+        self.legs.iter().filter(|leg| leg.user == Some(user)).map(|leg| leg.status).collect()
     }
 
     /// The record of the n-th call.
@@ -182,11 +146,7 @@ impl Books {
         for record in self.calls.values() {
             assert!(record.ended.is_some(), "a call without an end");
             assert!(record.cause.is_some());
-            assert!(
-                record
-                    .answered
-                    .is_none_or(|answered| answered >= record.started)
-            );
+            assert!(record.answered.is_none_or(|answered| answered >= record.started));
         }
         let closed: BTreeSet<LegId> = self.legs.iter().map(|leg| leg.id).collect();
         let offered: BTreeSet<LegId> = self.offered.keys().copied().collect();
@@ -195,10 +155,6 @@ impl Books {
         assert!(self.bridges.is_empty(), "bridges left: {:?}", self.bridges);
         assert!(self.recordings.is_empty(), "recordings left");
         assert!(self.live.is_empty(), "live calls left");
-        assert!(
-            self.playing.is_empty(),
-            "something plays to nobody: {:?}",
-            self.playing
-        );
+        assert!(self.playing.is_empty(), "something plays to nobody: {:?}", self.playing);
     }
 }

@@ -47,22 +47,13 @@ impl Office {
     /// An office of this site with these phones, registered.
     pub fn open(config: Config, usernames: &[&str]) -> Self {
         let start = Instant::now();
-        let now = Now {
-            instant: start,
-            wall: 1_700_000_000_000,
-        };
+        let now = Now { instant: start, wall: 1_700_000_000_000 };
         let endpoint = sip::EndpointConfig {
             host: "192.0.2.1".into(),
             ports: vec![(sip::Transport::Udp, 5060)],
             ..sip::EndpointConfig::default()
         };
-        let exchange = Exchange::new(
-            std::sync::Arc::new(config.clone()),
-            endpoint,
-            "/data".into(),
-            [7; 32],
-            now,
-        );
+        let exchange = Exchange::new(std::sync::Arc::new(config.clone()), endpoint, "/data".into(), [7; 32], now);
         let mut office = Office {
             exchange,
             phones: Vec::new(),
@@ -141,22 +132,12 @@ impl Office {
                 continue;
             }
             let now = self.now();
-            let flow = sip::Flow {
-                transport: sip::Transport::Udp,
-                local: to,
-                remote: from,
-                connection: None,
-            };
+            let flow = sip::Flow { transport: sip::Transport::Udp, local: to, remote: from, connection: None };
             if to == BOX.parse().unwrap() {
                 let before = Instant::now();
-                self.exchange
-                    .handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
+                self.exchange.handle(now, Input::Sip(sip::Input::Received { flow, bytes }));
                 self.spent += before.elapsed();
-            } else if let Some(phone) = self
-                .phones
-                .iter_mut()
-                .find(|phone| phone.address == to && !phone.dead)
-            {
+            } else if let Some(phone) = self.phones.iter_mut().find(|phone| phone.address == to && !phone.dead) {
                 phone.receive(now.instant, flow, bytes);
             }
         }
@@ -168,17 +149,10 @@ impl Office {
         while let Some(output) = self.exchange.poll_output() {
             match output {
                 Output::Sip(sip::Output::Send { flow, bytes }) => {
-                    self.wire
-                        .push_back((BOX.parse().unwrap(), flow.remote, bytes));
+                    self.wire.push_back((BOX.parse().unwrap(), flow.remote, bytes));
                 }
                 Output::Sip(sip::Output::Resolve { id, .. }) => {
-                    self.exchange.handle(
-                        now,
-                        Input::Sip(sip::Input::Resolved {
-                            id,
-                            targets: Vec::new(),
-                        }),
-                    );
+                    self.exchange.handle(now, Input::Sip(sip::Input::Resolved { id, targets: Vec::new() }));
                 }
                 Output::Sip(sip::Output::Event(_)) => panic!("an event came out"),
                 Output::Fxs(line, output) => self.fxs.entry(line).or_default().push(output),
@@ -271,11 +245,7 @@ impl Office {
         self.seconds(120);
         let counters = self.exchange.counters();
         assert_eq!(self.exchange.calls(), Vec::new());
-        assert_eq!(
-            (counters.calls, counters.legs, counters.rtp_ports),
-            (0, 0, 0),
-            "left over"
-        );
+        assert_eq!((counters.calls, counters.legs, counters.rtp_ports), (0, 0, 0), "left over");
         assert_eq!(counters.timers, 0, "timers left");
         self.books.check();
         self.books

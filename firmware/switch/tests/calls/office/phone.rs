@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use offhook_sip::endpoint::{
-    Body, Credentials, Endpoint, EndpointConfig, Event, Flow, Input, Invite, OutOfDialogRequest,
-    Output, Reason, SessionId, Target, Transport,
+    Body, Credentials, Endpoint, EndpointConfig, Event, Flow, Input, Invite, OutOfDialogRequest, Output, Reason,
+    SessionId, Target, Transport,
 };
 use offhook_sip::message::{Message, Method, Uri};
 use offhook_sip::sdp::{self, Capabilities, Codec, Direction, Negotiated};
@@ -63,10 +63,7 @@ pub struct Phone {
 
 impl Phone {
     pub fn new(username: &str, number: usize) -> Self {
-        Self::at(
-            username,
-            format!("192.0.2.{}:5060", 10 + number).parse().unwrap(),
-        )
+        Self::at(username, format!("192.0.2.{}:5060", 10 + number).parse().unwrap())
     }
 
     pub fn at(username: &str, address: SocketAddr) -> Self {
@@ -107,19 +104,11 @@ impl Phone {
     }
 
     fn flow(&self) -> Flow {
-        Flow {
-            transport: Transport::Udp,
-            local: self.address,
-            remote: super::BOX.parse().unwrap(),
-            connection: None,
-        }
+        Flow { transport: Transport::Udp, local: self.address, remote: super::BOX.parse().unwrap(), connection: None }
     }
 
     fn credentials(&self) -> Option<Credentials> {
-        Some(Credentials {
-            username: self.username.clone(),
-            password: self.password.clone(),
-        })
+        Some(Credentials { username: self.username.clone(), password: self.password.clone() })
     }
 
     pub fn register(&mut self, now: Instant, expires: u32) {
@@ -142,10 +131,7 @@ impl Phone {
             from: aor.clone(),
             to: aor,
             headers: vec![
-                (
-                    "Contact".into(),
-                    format!("<sip:{}@{}>", self.username, self.address),
-                ),
+                ("Contact".into(), format!("<sip:{}@{}>", self.username, self.address)),
                 ("Expires".into(), expires.to_string()),
             ],
             body: None,
@@ -175,17 +161,8 @@ impl Phone {
     }
 
     pub fn capabilities(&self, direction: Direction) -> Capabilities {
-        let codec = |payload_type, name: &str| Codec {
-            payload_type,
-            name: name.into(),
-            clock_rate: 8000,
-            fmtp: None,
-        };
-        let mut codecs = vec![
-            codec(8, "PCMA"),
-            codec(0, "PCMU"),
-            codec(101, "telephone-event"),
-        ];
+        let codec = |payload_type, name: &str| Codec { payload_type, name: name.into(), clock_rate: 8000, fmtp: None };
+        let mut codecs = vec![codec(8, "PCMA"), codec(0, "PCMU"), codec(101, "telephone-event")];
         if self.codec == "PCMU" {
             codecs.swap(0, 1);
         }
@@ -242,14 +219,11 @@ impl Phone {
         let body = if offer.is_empty() {
             sdp::offer(&self.capabilities(Direction::SendRecv))
         } else {
-            let (body, negotiated) =
-                sdp::answer(&self.capabilities(Direction::SendRecv), offer).expect("offer");
+            let (body, negotiated) = sdp::answer(&self.capabilities(Direction::SendRecv), offer).expect("offer");
             self.negotiated = Some(negotiated);
             body
         };
-        self.endpoint
-            .answer(now, session, &[], Some(sdp_body(body)))
-            .unwrap();
+        self.endpoint.answer(now, session, &[], Some(sdp_body(body))).unwrap();
         self.up.push(session);
     }
 
@@ -268,9 +242,7 @@ impl Phone {
     pub fn reoffer(&mut self, now: Instant, session: SessionId, direction: Direction) {
         self.version += 1;
         let offer = sdp::offer(&self.capabilities(direction));
-        self.endpoint
-            .reoffer(now, session, Some(sdp_body(offer)))
-            .unwrap();
+        self.endpoint.reoffer(now, session, Some(sdp_body(offer))).unwrap();
     }
 
     /// The same, where it may be refused.
@@ -285,27 +257,23 @@ impl Phone {
         let call_id = self.endpoint.call_id(session)?;
         let (local, remote) = self.dialogs.get(call_id)?;
         let call_id = call_id.replace('@', "%40");
-        Some(format!(
-            "<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"
-        ))
+        Some(format!("<sip:x@office.example?Replaces={call_id}%3Bto-tag%3D{remote}%3Bfrom-tag%3D{local}>"))
+    }
+
+    /// The same for a session that rings.
+    pub fn early_refer_to(&self, session: SessionId) -> String {
+        self.refer_to(session).unwrap()
     }
 
     /// REFER within a session.
     pub fn refer(&mut self, now: Instant, session: SessionId, refer_to: &str) {
         self.last_response = None;
-        self.endpoint
-            .request_in(now, session, Method::Refer, &[("Refer-To", refer_to)], None)
-            .ok();
+        self.endpoint.request_in(now, session, Method::Refer, &[("Refer-To", refer_to)], None).ok();
     }
 
     pub fn info(&mut self, now: Instant, session: SessionId, content_type: &str, body: &str) {
-        let body = Body {
-            content_type: content_type.into(),
-            bytes: Bytes::copy_from_slice(body.as_bytes()),
-        };
-        self.endpoint
-            .request_in(now, session, Method::Info, &[], Some(body))
-            .unwrap();
+        let body = Body { content_type: content_type.into(), bytes: Bytes::copy_from_slice(body.as_bytes()) };
+        self.endpoint.request_in(now, session, Method::Info, &[], Some(body)).unwrap();
     }
 
     /// Local and remote tag of a session, from what was sent and received for it.
@@ -317,28 +285,18 @@ impl Phone {
     pub fn receive(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
         if let Ok(message) = Message::parse_datagram(bytes.clone()) {
             if message.is_request() && message.method() == Method::Notify {
-                self.notified
-                    .push(String::from_utf8_lossy(message.body()).trim().to_owned());
+                self.notified.push(String::from_utf8_lossy(message.body()).trim().to_owned());
             }
-            if (200..300).contains(&message.status()) && message.method() == Method::Invite {
-                let tag = |address: Option<offhook_sip::message::NameAddr>| {
-                    address.unwrap().tag().unwrap().to_owned()
-                };
-                self.dialogs.insert(
-                    message.call_id().to_owned(),
-                    (tag(message.from()), tag(message.to())),
-                );
+            if (180..300).contains(&message.status()) && message.method() == Method::Invite {
+                let tag = |address: Option<offhook_sip::message::NameAddr>| address.unwrap().tag().unwrap().to_owned();
+                self.dialogs.insert(message.call_id().to_owned(), (tag(message.from()), tag(message.to())));
             }
         }
         self.endpoint.handle(now, Input::Received { flow, bytes });
     }
 
     pub fn timeout(&self) -> Option<Instant> {
-        if self.dead {
-            None
-        } else {
-            self.endpoint.poll_timeout().map(|(at, _)| at)
-        }
+        if self.dead { None } else { self.endpoint.poll_timeout().map(|(at, _)| at) }
     }
 
     pub fn handle_timeout(&mut self, now: Instant) {
@@ -356,19 +314,12 @@ impl Phone {
                     if let Ok(message) = Message::parse_datagram(bytes.clone())
                         && message.status() == 180
                     {
-                        self.local_tags
-                            .extend(message.to().and_then(|to| to.tag().map(str::to_owned)));
+                        self.local_tags.extend(message.to().and_then(|to| to.tag().map(str::to_owned)));
                     }
                     sent.push((flow.remote, bytes));
                 }
                 Output::Resolve { id, .. } => {
-                    self.endpoint.handle(
-                        now,
-                        Input::Resolved {
-                            id,
-                            targets: Vec::new(),
-                        },
-                    );
+                    self.endpoint.handle(now, Input::Resolved { id, targets: Vec::new() });
                 }
                 Output::Event(event) => self.event(now, event),
             }
@@ -378,17 +329,11 @@ impl Phone {
 
     fn event(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Request {
-                transaction,
-                request,
-                ..
-            } => {
+            Event::Request { transaction, request, .. } => {
                 self.requests.push(request);
                 let _ = self.endpoint.respond(now, transaction, 200, &[], None);
             }
-            Event::Invited {
-                session, request, ..
-            } => {
+            Event::Invited { session, request, .. } => {
                 let offer = Bytes::copy_from_slice(request.body());
                 self.invites.push(request);
                 self.invited(now, session, offer);
@@ -398,24 +343,15 @@ impl Phone {
                 self.cancelled.push(reason);
             }
             Event::Progress { status, body, .. } => self.progress.push((status, body.is_some())),
-            Event::Answered {
-                session,
-                response,
-                offer,
-            } => {
+            Event::Answered { session, response, offer } => {
                 if offer {
                     let (body, negotiated) =
-                        sdp::answer(&self.capabilities(Direction::SendRecv), response.body())
-                            .unwrap();
+                        sdp::answer(&self.capabilities(Direction::SendRecv), response.body()).unwrap();
                     self.negotiated = Some(negotiated);
-                    self.endpoint
-                        .accept_offer(now, session, Some(sdp_body(body)))
-                        .unwrap();
+                    self.endpoint.accept_offer(now, session, Some(sdp_body(body))).unwrap();
                 } else if !response.body().is_empty() {
-                    self.negotiated = Some(
-                        sdp::accept(&self.capabilities(Direction::SendRecv), response.body())
-                            .expect("answer"),
-                    );
+                    self.negotiated =
+                        Some(sdp::accept(&self.capabilities(Direction::SendRecv), response.body()).expect("answer"));
                 }
                 self.up.push(session);
             }
@@ -429,16 +365,10 @@ impl Phone {
                 });
                 self.endpoint.accept_offer(now, session, body).unwrap();
             }
-            Event::OfferAnswered {
-                body: Some(body), ..
-            } => {
-                self.negotiated = Some(
-                    sdp::accept(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap(),
-                );
+            Event::OfferAnswered { body: Some(body), .. } => {
+                self.negotiated = Some(sdp::accept(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap());
             }
-            Event::Ended {
-                session, reason, ..
-            } => {
+            Event::Ended { session, reason, .. } => {
                 self.up.retain(|up| *up != session);
                 self.ended.push(reason);
             }
@@ -450,9 +380,7 @@ impl Phone {
     fn invited(&mut self, now: Instant, session: SessionId, offer: Bytes) {
         match self.script {
             Script::Ring => {
-                self.endpoint
-                    .progress(now, session, 180, &[], None, false)
-                    .unwrap();
+                self.endpoint.progress(now, session, 180, &[], None, false).unwrap();
                 self.ringing.push((session, offer));
             }
             Script::Silent => self.ringing.push((session, offer)),
@@ -460,17 +388,12 @@ impl Phone {
             Script::Answer => self.answer_session(now, session, &offer),
             Script::BadSdp => {
                 let body = b"v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\nm=video 5000 RTP/AVP 96\r\n".to_vec();
-                self.endpoint
-                    .answer(now, session, &[], Some(sdp_body(body)))
-                    .unwrap();
+                self.endpoint.answer(now, session, &[], Some(sdp_body(body))).unwrap();
                 self.up.push(session);
             }
             Script::EarlyMedia => {
-                let (body, _) =
-                    sdp::answer(&self.capabilities(Direction::SendRecv), &offer).unwrap();
-                self.endpoint
-                    .progress(now, session, 183, &[], Some(sdp_body(body)), false)
-                    .unwrap();
+                let (body, _) = sdp::answer(&self.capabilities(Direction::SendRecv), &offer).unwrap();
+                self.endpoint.progress(now, session, 183, &[], Some(sdp_body(body)), false).unwrap();
                 self.ringing.push((session, offer));
             }
         }
@@ -478,8 +401,5 @@ impl Phone {
 }
 
 pub fn sdp_body(bytes: Vec<u8>) -> Body {
-    Body {
-        content_type: "application/sdp".into(),
-        bytes: bytes.into(),
-    }
+    Body { content_type: "application/sdp".into(), bytes: bytes.into() }
 }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use offhook_sip::digest::Secret;
 use offhook_switch::config::{
-    Announcement, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk,
-    TrunkKind, User,
+    Announcement, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use uuid::Uuid;
@@ -23,12 +22,7 @@ pub fn trunk_id(n: u128) -> TrunkId {
     TrunkId(id(0x2_0000 + n))
 }
 pub fn announcement(number: &str) -> Announcement {
-    Announcement {
-        number: number.into(),
-        name: "Welcome".into(),
-        file: None,
-        hang_up_digit: Some('9'),
-    }
+    Announcement { number: number.into(), name: "Welcome".into(), file: None, hang_up_digit: Some('9') }
 }
 
 /// Makes a configuration.
@@ -71,11 +65,7 @@ impl Site {
             Device {
                 user: user(extension),
                 label: username.into(),
-                kind: DeviceKind::Sip {
-                    username: username.into(),
-                    ha1_md5: secret.md5.0,
-                    ha1_sha256: secret.sha256.0,
-                },
+                kind: DeviceKind::Sip { username: username.into(), ha1_md5: secret.md5.0, ha1_sha256: secret.sha256.0 },
             },
         );
         self
@@ -84,9 +74,7 @@ impl Site {
     /// Users with a SIP phone each, named like their extension.
     pub fn phones(mut self, extensions: &[u128]) -> Self {
         for extension in extensions {
-            self = self
-                .user(*extension)
-                .sip(*extension, &extension.to_string());
+            self = self.user(*extension).sip(*extension, &extension.to_string());
         }
         self
     }
@@ -96,23 +84,14 @@ impl Site {
         if !self.0.users.contains_key(&user(extension)) {
             self = self.user(extension);
         }
-        self.0.lines.insert(
-            line(u128::from(port)),
-            Line {
-                port,
-                kind: LineKind::Fxs,
-                label: String::new(),
-            },
-        );
+        self.0.lines.insert(line(u128::from(port)), Line { port, kind: LineKind::Fxs, label: String::new() });
         let device = DeviceId(id(0x3_0000 + self.0.devices.len() as u128));
         self.0.devices.insert(
             device,
             Device {
                 user: user(extension),
                 label: String::new(),
-                kind: DeviceKind::Analog {
-                    line: line(u128::from(port)),
-                },
+                kind: DeviceKind::Analog { line: line(u128::from(port)) },
             },
         );
         self
@@ -120,23 +99,10 @@ impl Site {
 
     /// An FXO line as trunk `n`.
     pub fn outside_line(mut self, n: u128, port: u16) -> Self {
-        self.0.lines.insert(
-            line(u128::from(port)),
-            Line {
-                port,
-                kind: LineKind::Fxo,
-                label: String::new(),
-            },
-        );
+        self.0.lines.insert(line(u128::from(port)), Line { port, kind: LineKind::Fxo, label: String::new() });
         self.0.trunks.insert(
             trunk_id(n),
-            Trunk {
-                name: format!("Line {n}"),
-                kind: TrunkKind::Line {
-                    line: line(u128::from(port)),
-                },
-                max_calls: 1,
-            },
+            Trunk { name: format!("Line {n}"), kind: TrunkKind::Line { line: line(u128::from(port)) }, max_calls: 1 },
         );
         self
     }
