@@ -145,6 +145,14 @@ fn wrong_is_refused_and_old_is_stale() {
         assert_eq!(peer.verify(&credentials, "sip:pbx", b""), Verdict::Refused);
     }
     let right = peer.sign("al\\ice", PASSWORD, b"");
+    for (signed, actual, same) in [
+        ("sip:1002@pbx", "sip:1002@192.0.2.1:5060;user=phone", true),
+        ("sip:pbx:5060", "sip:1002@pbx", true),
+        ("sip:1002@pbx", "sip:0900@pbx", false),
+        ("sip:1002@pbx", "sip:pbx", false),
+    ] {
+        assert_eq!(super::server::same_target(signed, actual), same, "{signed} for {actual}");
+    }
     peer.now += Duration::from_secs(301);
     assert_eq!(peer.verify(&right, "sip:pbx", b""), Verdict::Stale);
     // After a restart nonces of before are not ours: nobody has to type a password again.
