@@ -183,7 +183,15 @@ impl Office {
         let calls = u32::try_from(users.len()).unwrap();
         sipp::Sipp::start(
             &self.directory,
-            &sipp::Run { scenario: "register.xml", users: &users, calls, rate: 200, port: 0, box_port: self.sip, transport: "u1" },
+            &sipp::Run {
+                scenario: "register.xml",
+                users: &users,
+                calls,
+                rate: 200,
+                port: 0,
+                box_port: self.sip,
+                transport: "u1",
+            },
         )
         .finish();
     }
