@@ -177,7 +177,9 @@ fn import_site(store: &Store, file: &Path) -> Result<()> {
 
 fn transport_config(listen: &Listen, config: &Config, data: &Path) -> sip::Config {
     let mut names = vec!["offhook.local".to_owned(), config.site.realm.clone()];
-    names.extend(listen.tls.iter().map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()));
+    names.extend(
+        listen.tls.iter().map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()),
+    );
     names.extend(config.network.advertised.map(|ip| ip.to_string()));
     sip::Config {
         udp: listen.udp.clone(),

@@ -64,7 +64,8 @@ pub struct Shell {
 
 /// Both clocks, read once per wake-up.
 pub fn now() -> Now {
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
+    let wall =
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
     Now { instant: Instant::now(), wall }
 }
 
