@@ -1,5 +1,11 @@
 //! A real box for tests: the daemon as a process on free ports, its local API, real phones beside it.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by test files, each of which uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "shared by test files, each of which uses its part; a test that cannot go on panics"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
