@@ -26,7 +26,7 @@ pub struct Account<'a> {
 }
 
 impl Linphone {
-    /// Starts it and waits until it is registered .
+    /// Starts it and waits until it is registered.
     pub fn start(directory: &Path, account: &Account<'_>) -> Linphone {
         let Account { extension, password, port, transport, says_hz } = *account;
         let home = directory.join(format!("linphone-{extension}-{transport}"));
