@@ -77,13 +77,7 @@ pub struct JitterBuffer {
 
 impl Default for JitterBuffer {
     fn default() -> Self {
-        let empty = Slot {
-            used: false,
-            timestamp: 0,
-            length: 0,
-            codec: Codec::Pcma,
-            payload: [0; MAX_PAYLOAD],
-        };
+        let empty = Slot { used: false, timestamp: 0, length: 0, codec: Codec::Pcma, payload: [0; MAX_PAYLOAD] };
         JitterBuffer {
             slots: Box::new([empty; SLOTS]),
             position: None,
@@ -134,19 +128,13 @@ impl JitterBuffer {
                 return self.late();
             }
         }
-        if self
-            .slots
-            .iter()
-            .any(|s| s.used && s.timestamp == timestamp)
-        {
+        if self.slots.iter().any(|s| s.used && s.timestamp == timestamp) {
             self.figures.duplicates += 1;
             return Inserted::Duplicate;
         }
         // While filling there is no position yet, but a packet far from the others is another time line too.
         if self.position.is_none()
-            && self.slots.iter().any(|s| {
-                s.used && (timestamp.wrapping_sub(s.timestamp) as i32).unsigned_abs() > FAR
-            })
+            && self.slots.iter().any(|s| s.used && (timestamp.wrapping_sub(s.timestamp) as i32).unsigned_abs() > FAR)
         {
             self.reset();
         }
@@ -194,10 +182,7 @@ impl JitterBuffer {
             };
             if let Some(slot) = self.slots.iter_mut().find(|s| s.used && s.holds(at)) {
                 let offset = at.wrapping_sub(slot.timestamp) as usize;
-                let payload = slot
-                    .payload
-                    .get(offset..usize::from(slot.length))
-                    .unwrap_or_default();
+                let payload = slot.payload.get(offset..usize::from(slot.length)).unwrap_or_default();
                 let count = slot.codec.decode(payload, rest);
                 if count == 0 {
                     slot.used = false; // Cannot happen: `holds` says there is a sample.
@@ -212,11 +197,7 @@ impl JitterBuffer {
                 let gap = self.gap(at).min(rest.len());
                 // The last frame again, quieter: enough to hide one lost packet without a click.
                 for (n, sample) in rest.iter_mut().take(gap).enumerate() {
-                    *sample = if self.dry == 0 {
-                        self.last_frame.get(filled + n).map_or(0, |s| s / 2)
-                    } else {
-                        0
-                    };
+                    *sample = if self.dry == 0 { self.last_frame.get(filled + n).map_or(0, |s| s / 2) } else { 0 };
                 }
                 self.figures.concealed += gap as u64;
                 filled += gap;
@@ -238,14 +219,9 @@ impl JitterBuffer {
             let end = slot.timestamp.wrapping_add(u32::from(slot.length));
             bounds = Some(match bounds {
                 None => (slot.timestamp, end),
-                Some((first, last)) => (
-                    earlier(first, slot.timestamp),
-                    if earlier(last, end) == last {
-                        end
-                    } else {
-                        last
-                    },
-                ),
+                Some((first, last)) => {
+                    (earlier(first, slot.timestamp), if earlier(last, end) == last { end } else { last })
+                }
             });
         }
         let Some((first, last)) = bounds else { return };
@@ -273,19 +249,11 @@ impl JitterBuffer {
             .slots
             .iter()
             .filter(|s| s.used)
-            .map(|s| {
-                s.timestamp
-                    .wrapping_add(u32::from(s.length))
-                    .wrapping_sub(position)
-            })
+            .map(|s| s.timestamp.wrapping_add(u32::from(s.length)).wrapping_sub(position))
             .filter(|&depth| depth <= FAR)
             .max()
             .unwrap_or(0);
-        self.surplus = if newest > self.target + SURPLUS {
-            self.surplus + 1
-        } else {
-            0
-        };
+        self.surplus = if newest > self.target + SURPLUS { self.surplus + 1 } else { 0 };
         if self.surplus < SURPLUS_FRAMES && newest < self.target + 4 * SURPLUS {
             return position;
         }
@@ -293,11 +261,7 @@ impl JitterBuffer {
         self.figures.skipped += FRAME as u64;
         let position = position.wrapping_add(FRAME as u32);
         for slot in self.slots.iter_mut() {
-            slot.used &= (slot
-                .timestamp
-                .wrapping_add(u32::from(slot.length))
-                .wrapping_sub(position) as i32)
-                > 0;
+            slot.used &= (slot.timestamp.wrapping_add(u32::from(slot.length)).wrapping_sub(position) as i32) > 0;
         }
         position
     }
@@ -333,11 +297,7 @@ mod tests {
         let mut out = [0; FRAME];
         assert!(!buffer.pull(&mut out));
         for n in [0u32, 2, 1, 1, 3] {
-            buffer.insert(
-                Codec::Pcma,
-                (u32::MAX - 200).wrapping_add(n * 160),
-                &payload(n, 160),
-            );
+            buffer.insert(Codec::Pcma, (u32::MAX - 200).wrapping_add(n * 160), &payload(n, 160));
         }
         for n in 0..4 {
             assert!(buffer.pull(&mut out));
@@ -355,10 +315,7 @@ mod tests {
             let mut missed = 0;
             for tick in 0..200u32 {
                 while sent + samples as u32 <= (tick + 1) * 160 {
-                    assert_eq!(
-                        buffer.insert(Codec::Pcma, 7 + sent, &payload(1, samples)),
-                        Inserted::Kept
-                    );
+                    assert_eq!(buffer.insert(Codec::Pcma, 7 + sent, &payload(1, samples)), Inserted::Kept);
                     sent += samples as u32;
                 }
                 if !buffer.pull(&mut out) || out != [value(1); FRAME] {
@@ -399,14 +356,8 @@ mod tests {
             buffer.insert(Codec::Pcma, n * 160, &payload(1, 160));
         }
         (0..4).for_each(|_| _ = buffer.pull(&mut out));
-        assert_eq!(
-            buffer.insert(Codec::Pcma, 2 * 160, &payload(1, 160)),
-            Inserted::Late
-        );
-        assert_eq!(
-            buffer.insert(Codec::Pcma, 3 * 160, &payload(1, 160)),
-            Inserted::Late
-        );
+        assert_eq!(buffer.insert(Codec::Pcma, 2 * 160, &payload(1, 160)), Inserted::Late);
+        assert_eq!(buffer.insert(Codec::Pcma, 3 * 160, &payload(1, 160)), Inserted::Late);
         assert_eq!(buffer.target(), 480);
         // 160 ms wait for good: within some seconds the surplus is gone.
         let mut n = 10u32;

@@ -16,11 +16,7 @@ pub fn sine_amplitude(dbm0: f32) -> f32 {
 /// Level in dBm0 of samples by their root mean square; `f32::NEG_INFINITY` for silence.
 pub fn dbm0(samples: &[i16]) -> f32 {
     let energy: f64 = samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum();
-    mean_square_dbm0(if samples.is_empty() {
-        0.0
-    } else {
-        energy / samples.len() as f64
-    })
+    mean_square_dbm0(if samples.is_empty() { 0.0 } else { energy / samples.len() as f64 })
 }
 
 /// Level in dBm0 of a mean square in sample units squared.
@@ -42,16 +38,10 @@ mod tests {
             let amplitude = f64::from(sine_amplitude(level));
             let sine: Vec<i16> = (0..8000)
                 .map(|n| {
-                    (amplitude
-                        * (std::f64::consts::TAU * 1000.0 * f64::from(n) / 8000.0 + 0.1).sin())
-                    .round() as i16
+                    (amplitude * (std::f64::consts::TAU * 1000.0 * f64::from(n) / 8000.0 + 0.1).sin()).round() as i16
                 })
                 .collect();
-            assert!(
-                (dbm0(&sine) - level).abs() < 0.05,
-                "{level}: {}",
-                dbm0(&sine)
-            );
+            assert!((dbm0(&sine) - level).abs() < 0.05, "{level}: {}", dbm0(&sine));
         }
         assert_eq!(dbm0(&[0; 160]), f32::NEG_INFINITY);
         assert_eq!(dbm0(&[]), f32::NEG_INFINITY);

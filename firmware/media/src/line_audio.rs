@@ -28,16 +28,7 @@ pub struct EngineSide {
 pub fn pair() -> (DriverSide, EngineSide) {
     let (to_engine, from_driver) = bounded(DEPTH);
     let (to_driver, from_engine) = bounded(DEPTH);
-    (
-        DriverSide {
-            to_engine,
-            from_engine,
-        },
-        EngineSide {
-            to_driver,
-            from_driver,
-        },
-    )
+    (DriverSide { to_engine, from_engine }, EngineSide { to_driver, from_driver })
 }
 
 impl DriverSide {

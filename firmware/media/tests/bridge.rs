@@ -20,19 +20,12 @@ fn two_parties_hear_each_other_as_packets_come() {
     for (left, right) in [(Codec::Pcma, Codec::Pcma), (Codec::Pcma, Codec::Pcmu)] {
         let b = start(EngineConfig::default());
         let (mut a, mut c) = (b.party(1, left), b.party(2, right));
-        b.command(Command::Bridge {
-            bridge: BridgeId(1),
-            members: vec![a.stream, c.stream],
-        });
+        b.command(Command::Bridge { bridge: BridgeId(1), members: vec![a.stream, c.stream] });
         // The first packets latch; packets of a bridge that does not stand yet are lost, so talk until both are heard.
         let (mut heard_a, mut heard_c) = (Vec::new(), Vec::new());
         let mut packets = 0;
-        a.socket
-            .set_read_timeout(Some(Duration::from_millis(100)))
-            .unwrap();
-        c.socket
-            .set_read_timeout(Some(Duration::from_millis(100)))
-            .unwrap();
+        a.socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        c.socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
         while (heard_a.len() < 8000 || heard_c.len() < 8000) && packets < 2000 {
             packets += 1;
             all_say(&mut [&mut a, &mut c], &[440.0, 880.0]);
@@ -41,10 +34,7 @@ fn two_parties_hear_each_other_as_packets_come() {
                 if let Ok((length, _)) = party.socket.recv_from(&mut buffer)
                     && let Ok(packet) = offhook_media::rtp::packet::Packet::parse(&buffer[..length])
                 {
-                    assert_eq!(
-                        packet.header.payload_type,
-                        party.codec.static_payload_type().unwrap()
-                    );
+                    assert_eq!(packet.header.payload_type, party.codec.static_payload_type().unwrap());
                     let mut out = vec![0; packet.payload.len()];
                     party.codec.decode(packet.payload, &mut out);
                     heard.extend(out);
@@ -55,18 +45,11 @@ fn two_parties_hear_each_other_as_packets_come() {
         assert_tone(&heard_c[..8000], 440.0);
         b.command(Command::Close { stream: a.stream });
         let statistics = b.wait(|e| match e {
-            Event::Closed {
-                stream: StreamId(1),
-                statistics,
-            } => Some(*statistics),
+            Event::Closed { stream: StreamId(1), statistics } => Some(*statistics),
             _ => None,
         });
         // The very last packet may cross the order to close.
-        assert!(
-            (packets - 1..=packets).contains(&statistics.received),
-            "{} of {packets}",
-            statistics.received
-        );
+        assert!((packets - 1..=packets).contains(&statistics.received), "{} of {packets}", statistics.received);
         assert_eq!(statistics.lost, 0);
         assert!(statistics.sent >= 50);
     }
@@ -74,20 +57,10 @@ fn two_parties_hear_each_other_as_packets_come() {
 
 #[test]
 fn three_parties_hear_the_other_two() {
-    let b = start(EngineConfig {
-        threads: 2,
-        ..EngineConfig::default()
-    });
-    let mut parties = [
-        b.party(1, Codec::Pcma),
-        b.party(2, Codec::Pcmu),
-        b.party(3, Codec::Pcma),
-    ];
+    let b = start(EngineConfig { threads: 2, ..EngineConfig::default() });
+    let mut parties = [b.party(1, Codec::Pcma), b.party(2, Codec::Pcmu), b.party(3, Codec::Pcma)];
     let tones = [440.0, 880.0, 1320.0];
-    b.command(Command::Bridge {
-        bridge: BridgeId(1),
-        members: parties.iter().map(|p| p.stream).collect(),
-    });
+    b.command(Command::Bridge { bridge: BridgeId(1), members: parties.iter().map(|p| p.stream).collect() });
     // Paced by what the engine sends: one packet each per packet heard.
     let mut heard: [Vec<i16>; 3] = Default::default();
     for round in 0..150 {
@@ -106,10 +79,7 @@ fn three_parties_hear_the_other_two() {
             if n == m {
                 assert!(level < -45.0, "party {n} hears itself at {level} dBm0");
             } else {
-                assert!(
-                    (level + 10.0).abs() < 1.5,
-                    "party {n} hears {m} at {level} dBm0"
-                );
+                assert!((level + 10.0).abs() < 1.5, "party {n} hears {m} at {level} dBm0");
             }
         }
     }

@@ -4,9 +4,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use offhook_media::command::{
-    BridgeId, Codec, Command, Event, LinePort, Source, StreamId, ToneSegment,
-};
+use offhook_media::command::{BridgeId, Codec, Command, Event, LinePort, Source, StreamId, ToneSegment};
 use offhook_media::engine::EngineConfig;
 use offhook_media::level::sine_amplitude;
 use offhook_media::line_audio::DriverSide;
@@ -30,14 +28,8 @@ fn a_line_and_a_phone_hear_each_other() {
     let b = start(EngineConfig::default());
     let line = b.engine.line(LinePort(3));
     let mut phone = b.party(1, Codec::Pcma);
-    b.command(Command::OpenLine {
-        stream: StreamId(2),
-        port: LinePort(3),
-    });
-    b.command(Command::Bridge {
-        bridge: BridgeId(1),
-        members: vec![phone.stream, StreamId(2)],
-    });
+    b.command(Command::OpenLine { stream: StreamId(2), port: LinePort(3) });
+    b.command(Command::Bridge { bridge: BridgeId(1), members: vec![phone.stream, StreamId(2)] });
     let amplitude = f64::from(sine_amplitude(-10.0));
     let (mut said, mut heard_line, mut heard_phone) = (0usize, Vec::new(), Vec::new());
     for round in 0..150 {
@@ -53,11 +45,7 @@ fn a_line_and_a_phone_hear_each_other() {
     }
     phone.hear_waiting(&mut heard_phone);
     assert_tone(&heard_line[..8000], 880.0);
-    let samples: Vec<i16> = heard_phone
-        .iter()
-        .skip(20)
-        .flat_map(support::decode)
-        .collect();
+    let samples: Vec<i16> = heard_phone.iter().skip(20).flat_map(support::decode).collect();
     assert_tone(&samples[..8000], 440.0);
 }
 
@@ -65,31 +53,12 @@ fn a_line_and_a_phone_hear_each_other() {
 fn tones_and_digits_reach_a_line() {
     let b = start(EngineConfig::default());
     let line = b.engine.line(LinePort(1));
-    b.command(Command::OpenLine {
-        stream: StreamId(1),
-        port: LinePort(1),
-    });
-    let segments = vec![ToneSegment {
-        hz: vec![425.0],
-        duration: None,
-        once: false,
-    }];
-    b.command(Command::Play {
-        stream: StreamId(1),
-        source: Source::Tone {
-            segments,
-            level_dbm0: -10.0,
-        },
-    });
+    b.command(Command::OpenLine { stream: StreamId(1), port: LinePort(1) });
+    let segments = vec![ToneSegment { hz: vec![425.0], duration: None, once: false }];
+    b.command(Command::Play { stream: StreamId(1), source: Source::Tone { segments, level_dbm0: -10.0 } });
     while !is_tone(&hear(&line), 425.0) {}
-    b.command(Command::Stop {
-        stream: StreamId(1),
-    });
-    b.command(Command::SendDigit {
-        stream: StreamId(1),
-        digit: '8',
-        duration: Duration::from_millis(100),
-    });
+    b.command(Command::Stop { stream: StreamId(1) });
+    b.command(Command::SendDigit { stream: StreamId(1), digit: '8', duration: Duration::from_millis(100) });
     let mut detector = DtmfDetector::default();
     let mut found = None;
     while found.is_none() {
@@ -97,79 +66,26 @@ fn tones_and_digits_reach_a_line() {
     }
     assert_eq!(found, Some('8'));
     // And back: what the line dials in tones is told.
-    let mut generator =
-        offhook_media::tone::dtmf::generator('5', Duration::from_millis(80)).expect("a digit");
+    let mut generator = offhook_media::tone::dtmf::generator('5', Duration::from_millis(80)).expect("a digit");
     let mut frame = [0; 160];
     while generator.frame(&mut frame) {
         hear(&line);
         line.say(&frame);
     }
-    b.wait(|e| {
-        matches!(
-            e,
-            Event::Digit {
-                stream: StreamId(1),
-                digit: '5'
-            }
-        )
-        .then_some(())
-    });
+    b.wait(|e| matches!(e, Event::Digit { stream: StreamId(1), digit: '5' }).then_some(()));
 }
 
 #[test]
 fn a_line_that_is_not_there_or_in_use_is_told() {
     let b = start(EngineConfig::default());
     let _line = b.engine.line(LinePort(1));
-    b.command(Command::OpenLine {
-        stream: StreamId(1),
-        port: LinePort(9),
-    });
-    b.wait(|e| {
-        matches!(
-            e,
-            Event::Failed {
-                stream: StreamId(1),
-                ..
-            }
-        )
-        .then_some(())
-    });
-    b.command(Command::OpenLine {
-        stream: StreamId(2),
-        port: LinePort(1),
-    });
-    b.command(Command::OpenLine {
-        stream: StreamId(3),
-        port: LinePort(1),
-    });
-    b.wait(|e| {
-        matches!(
-            e,
-            Event::Failed {
-                stream: StreamId(3),
-                ..
-            }
-        )
-        .then_some(())
-    });
-    b.command(Command::Close {
-        stream: StreamId(2),
-    });
-    b.command(Command::OpenLine {
-        stream: StreamId(4),
-        port: LinePort(1),
-    });
-    b.command(Command::Close {
-        stream: StreamId(4),
-    });
-    b.wait(|e| {
-        matches!(
-            e,
-            Event::Closed {
-                stream: StreamId(4),
-                ..
-            }
-        )
-        .then_some(())
-    });
+    b.command(Command::OpenLine { stream: StreamId(1), port: LinePort(9) });
+    b.wait(|e| matches!(e, Event::Failed { stream: StreamId(1), .. }).then_some(()));
+    b.command(Command::OpenLine { stream: StreamId(2), port: LinePort(1) });
+    b.command(Command::OpenLine { stream: StreamId(3), port: LinePort(1) });
+    b.wait(|e| matches!(e, Event::Failed { stream: StreamId(3), .. }).then_some(()));
+    b.command(Command::Close { stream: StreamId(2) });
+    b.command(Command::OpenLine { stream: StreamId(4), port: LinePort(1) });
+    b.command(Command::Close { stream: StreamId(4) });
+    b.wait(|e| matches!(e, Event::Closed { stream: StreamId(4), .. }).then_some(()));
 }

@@ -18,25 +18,15 @@ fn file(name: &str) -> PathBuf {
 fn channels(path: &PathBuf) -> [Vec<i16>; 2] {
     let bytes = std::fs::read(path).expect("the recording");
     assert_eq!(u16::from_le_bytes([bytes[22], bytes[23]]), 2);
-    let samples: Vec<i16> = bytes[44..]
-        .chunks_exact(2)
-        .map(|b| i16::from_le_bytes([b[0], b[1]]))
-        .collect();
-    assert_eq!(
-        u32::from_le_bytes(bytes[40..44].try_into().expect("four bytes")) as usize,
-        samples.len() * 2
-    );
+    let samples: Vec<i16> = bytes[44..].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+    assert_eq!(u32::from_le_bytes(bytes[40..44].try_into().expect("four bytes")) as usize, samples.len() * 2);
     std::fs::remove_file(path).expect("our own file");
     [0, 1].map(|n| samples.iter().skip(n).step_by(2).copied().collect())
 }
 
 fn recorded(id: u64) -> impl FnMut(&Event) -> Option<Duration> {
     move |e| match e {
-        Event::Recorded {
-            recording,
-            duration,
-            error,
-        } if *recording == RecordingId(id) => {
+        Event::Recorded { recording, duration, error } if *recording == RecordingId(id) => {
             assert_eq!(*error, None);
             Some(*duration)
         }
@@ -49,39 +39,22 @@ fn left_is_what_the_party_says_and_right_what_it_hears() {
     let b = start(EngineConfig::default());
     let (mut a, mut c) = (b.party(1, Codec::Pcma), b.party(2, Codec::Pcmu));
     let clock = b.metronome(9);
-    b.command(Command::Bridge {
-        bridge: BridgeId(1),
-        members: vec![a.stream, c.stream],
-    });
+    b.command(Command::Bridge { bridge: BridgeId(1), members: vec![a.stream, c.stream] });
     let path = file("two");
-    b.command(Command::Record {
-        recording: RecordingId(1),
-        stream: a.stream,
-        path: path.clone(),
-    });
+    b.command(Command::Record { recording: RecordingId(1), stream: a.stream, path: path.clone() });
     for _ in 0..120 {
         clock.hear();
         a.say(440.0);
         c.say(880.0);
     }
-    b.command(Command::StopRecording {
-        recording: RecordingId(1),
-    });
+    b.command(Command::StopRecording { recording: RecordingId(1) });
     let duration = b.wait(recorded(1));
-    assert!(
-        (Duration::from_secs(2)..Duration::from_secs(4)).contains(&duration),
-        "{duration:?}"
-    );
+    assert!((Duration::from_secs(2)..Duration::from_secs(4)).contains(&duration), "{duration:?}");
     let [left, right] = channels(&path);
     assert_eq!(left.len(), right.len());
     for (channel, hz) in [(&left, 440.0), (&right, 880.0)] {
         // From the first sound on, a second without a gap.
-        let start = channel
-            .chunks(160)
-            .position(|c| dbm0(c) > -20.0)
-            .expect("there is sound")
-            * 160
-            + 800;
+        let start = channel.chunks(160).position(|c| dbm0(c) > -20.0).expect("there is sound") * 160 + 800;
         assert_tone(&channel[start..start + 8000], hz);
     }
 }
@@ -92,11 +65,7 @@ fn an_engine_that_stops_leaves_whole_recordings() {
     let mut a = b.party(1, Codec::Pcma);
     let clock = b.metronome(9);
     let path = file("stop");
-    b.command(Command::Record {
-        recording: RecordingId(1),
-        stream: a.stream,
-        path: path.clone(),
-    });
+    b.command(Command::Record { recording: RecordingId(1), stream: a.stream, path: path.clone() });
     for _ in 0..60 {
         clock.hear();
         a.say(440.0);
@@ -106,10 +75,7 @@ fn an_engine_that_stops_leaves_whole_recordings() {
     let [left, right] = channels(&path);
     assert!(left.len() > 6000);
     assert_eq!(dbm0(&right), f32::NEG_INFINITY);
-    assert_eq!(
-        b.engine.command(Command::Close { stream: a.stream }),
-        Err(offhook_media::engine::Refused::Stopped)
-    );
+    assert_eq!(b.engine.command(Command::Close { stream: a.stream }), Err(offhook_media::engine::Refused::Stopped));
 }
 
 #[test]
@@ -117,23 +83,7 @@ fn a_recording_that_cannot_be_written_is_told() {
     let b = start(EngineConfig::default());
     let a = b.party(1, Codec::Pcma);
     let path = PathBuf::from("/nonexistent/call.wav");
-    b.command(Command::Record {
-        recording: RecordingId(7),
-        stream: a.stream,
-        path,
-    });
-    b.command(Command::StopRecording {
-        recording: RecordingId(7),
-    });
-    b.wait(|e| {
-        matches!(
-            e,
-            Event::Recorded {
-                recording: RecordingId(7),
-                error: Some(_),
-                ..
-            }
-        )
-        .then_some(())
-    });
+    b.command(Command::Record { recording: RecordingId(7), stream: a.stream, path });
+    b.command(Command::StopRecording { recording: RecordingId(7) });
+    b.wait(|e| matches!(e, Event::Recorded { recording: RecordingId(7), error: Some(_), .. }).then_some(()));
 }

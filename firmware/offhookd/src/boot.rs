@@ -177,7 +177,9 @@ fn import_site(store: &Store, file: &Path) -> Result<()> {
 
 fn transport_config(listen: &Listen, config: &Config, data: &Path) -> sip::Config {
     let mut names = vec!["offhook.local".to_owned(), config.site.realm.clone()];
-    names.extend(listen.tls.iter().map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()));
+    names.extend(
+        listen.tls.iter().map(|address| address.ip()).filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()),
+    );
     names.extend(config.network.advertised.map(|ip| ip.to_string()));
     sip::Config {
         udp: listen.udp.clone(),
@@ -191,11 +193,12 @@ fn transport_config(listen: &Listen, config: &Config, data: &Path) -> sip::Confi
 fn exchange(store: &Store, config: &Arc<Config>, sip: &[(Transport, SocketAddr)], data: &Path) -> Result<Exchange> {
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).context("the system gives no random numbers")?;
-    let mut endpoint = EndpointConfig::default();
-    endpoint.ports = sip.iter().map(|(transport, address)| (*transport, address.port())).collect();
-    if let Some(advertised) = config.network.advertised {
-        endpoint.host = advertised.to_string();
-    }
+    let defaults = EndpointConfig::default();
+    let endpoint = EndpointConfig {
+        ports: sip.iter().map(|(transport, address)| (*transport, address.port())).collect(),
+        host: config.network.advertised.map_or(defaults.host.clone(), |address| address.to_string()),
+        ..defaults
+    };
     let now = core_loop::now();
     let mut exchange = Exchange::new(Arc::clone(config), endpoint, data.to_path_buf(), seed, now);
     for (aor, bindings) in store.bindings(now.wall).context("the registrations cannot be read")? {

@@ -78,7 +78,14 @@ impl Trace {
         // A copy: the datagrams of a batch may share one large buffer, which a slice of it would keep.
         let bytes = Bytes::copy_from_slice(bytes);
         self.size += bytes.len();
-        self.messages.push_back(Traced { time, sent, local: flow.local, peer: flow.remote, transport: flow.transport, bytes });
+        self.messages.push_back(Traced {
+            time,
+            sent,
+            local: flow.local,
+            peer: flow.remote,
+            transport: flow.transport,
+            bytes,
+        });
         while self.messages.len() > MAX_MESSAGES || self.size > MAX_BYTES {
             match self.messages.pop_front() {
                 Some(old) => self.size -= old.bytes.len(),

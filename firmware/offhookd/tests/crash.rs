@@ -9,9 +9,9 @@ use office::sipp::{Run, Sipp, user};
 fn fifty_calls_killed_in_the_middle_are_each_on_record_once_closed_and_marked() {
     let mut office = Office::open("crash", "");
     let callee = office::free_port();
-    let callees: Vec<u32> = (1031..=1060).collect();
+    let callees: Vec<u32> = (1051..=1100).collect();
     office.register(&callees, callee);
-    let users: Vec<String> = (0..30).map(|i| user(1001 + i, 1031 + i)).collect();
+    let users: Vec<String> = (0..50).map(|i| user(1001 + i, 1051 + i)).collect();
     let box_port = office.sip;
     let run = |scenario, users, port| Run { scenario, users, calls: 50, rate: 100, port, box_port, transport: "u1" };
     let answering = Sipp::start(&office.directory, &run("answer.xml", &[], callee));
@@ -20,8 +20,10 @@ fn fifty_calls_killed_in_the_middle_are_each_on_record_once_closed_and_marked() 
         let live = office.get("/api/v1/live/calls");
         live.as_array().is_some_and(|calls| calls.iter().filter(|c| !c["answered"].is_null()).count() == 50)
     });
+    // What the box shows as on record is what must not be lost.
+    office::wait_until("50 records", || office.calls().len() == 50);
     let bindings = office.get("/api/v1/status")["registrations"].clone();
-    assert_eq!(bindings, 30);
+    assert_eq!(bindings, 50);
     office.kill();
     drop((answering, calling));
     office.start();

@@ -29,7 +29,15 @@ impl Noise {
 fn calls_work(office: &Office) {
     let callee = office::free_port();
     office.register(&[1002], callee);
-    let run = |scenario, users, port| Run { scenario, users, calls: 5, rate: 10, port, box_port: office.sip, transport: "u1" };
+    let run = |scenario, users, port| Run {
+        scenario,
+        users,
+        calls: 5,
+        rate: 10,
+        port,
+        box_port: office.sip,
+        transport: "u1",
+    };
     let answering = Sipp::start(&office.directory, &run("answer.xml", &[], callee));
     let caller = [user(1001, 1002)];
     Sipp::start(&office.directory, &run("call.xml", &caller, office::free_port())).finish();
@@ -42,7 +50,8 @@ fn random_bytes_and_broken_messages_over_udp() {
     let office = Office::open("garbage-udp", "");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut noise = Noise(4711);
-    let good = b"INVITE sip:1002@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx\r\nMax-Forwards: 70\r\n\
+    let good =
+        b"INVITE sip:1002@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx\r\nMax-Forwards: 70\r\n\
         From: <sip:1001@127.0.0.1>;tag=a\r\nTo: <sip:1002@127.0.0.1>\r\nCall-ID: g\r\nCSeq: 1 INVITE\r\n\
         Contact: <sip:1001@127.0.0.1:9>\r\nContent-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n";
     for round in 0..20_000 {

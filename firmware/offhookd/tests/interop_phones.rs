@@ -29,7 +29,14 @@ const SAID_DBFS: f64 = -15.26;
 fn baresip_pair(transport: &str) {
     let office = Office::open(&format!("baresip-{transport}"), "");
     let port = if transport == "tls" { office.sips } else { office.sip };
-    let account = |extension, password, says_hz, auto_answer| Account { extension, password, port, transport, auto_answer, says_hz };
+    let account = |extension, password, says_hz, auto_answer| Account {
+        extension,
+        password,
+        port,
+        transport,
+        auto_answer,
+        says_hz,
+    };
     let mut callee = Baresip::start(&office.directory, &account("1002", "secret-1002", 880, true));
     let mut caller = Baresip::start(&office.directory, &account("1001", "secret-1001", 440, false));
     caller.dial("1002");
@@ -62,7 +69,14 @@ fn linphone_and_baresip(transport: &str) {
     let office = Office::open(&format!("linphone-{transport}"), "");
     let port = if transport == "tls" { office.sips } else { office.sip };
     let mut linphone = Linphone::start(&office.directory, "1003", "secret-1003", port, transport, 600, true);
-    let account = Account { extension: "1004", password: "secret-1004", port: office.sip, transport: "udp", auto_answer: true, says_hz: 880 };
+    let account = Account {
+        extension: "1004",
+        password: "secret-1004",
+        port: office.sip,
+        transport: "udp",
+        auto_answer: true,
+        says_hz: 880,
+    };
     let mut baresip = Baresip::start(&office.directory, &account);
     // To linphone …
     baresip.dial("1003");

@@ -220,6 +220,11 @@ impl People {
             }
             (false, true, _) => {}
             (false, false, 0..70) => {
+                // Put down and lifted at once would be no more than a bounce of the hook.
+                office.pass(600);
+                if office.sets.get(&port).is_some_and(|set| set.shows().ringing) {
+                    return;
+                }
                 // Dial tone is as sure as the line: an emergency call begins on a set that does not ring.
                 let number = if self.chance.percent(6) { self.emergency(office, who) } else { self.number(user) };
                 office.note(|| format!("set {port} dials {number}"));

@@ -15,25 +15,16 @@ fn compare(bytes: &Bytes) {
             assert_eq!(ours.kind(), Kind::Request);
             assert_eq!(ours.method().as_str(), request.method().to_string());
             // rsip writes transports in its own letters.
-            assert!(
-                ours.request_uri()
-                    .eq_ignore_ascii_case(&request.uri().to_string())
-            );
+            assert!(ours.request_uri().eq_ignore_ascii_case(&request.uri().to_string()));
         }
         rsip::SipMessage::Response(response) => {
             assert_eq!(ours.kind(), Kind::Response(response.status_code().code()));
         }
     }
-    assert_eq!(
-        ours.call_id(),
-        theirs.call_id_header().expect("Call-ID").value()
-    );
+    assert_eq!(ours.call_id(), theirs.call_id_header().expect("Call-ID").value());
     let cseq = theirs.cseq_header().expect("CSeq").typed().expect("CSeq");
     assert_eq!(ours.cseq().map(|cseq| cseq.number), Some(cseq.seq));
-    assert_eq!(
-        ours.cseq().map(|ours| ours.method.to_string()),
-        Some(cseq.method.to_string())
-    );
+    assert_eq!(ours.cseq().map(|ours| ours.method.to_string()), Some(cseq.method.to_string()));
 
     let from = theirs.from_header().expect("From").typed().expect("From");
     let our_from = ours.from().expect("From");
@@ -42,10 +33,7 @@ fn compare(bytes: &Bytes) {
     assert_eq!(our_from.uri.host, from.uri.host().to_string());
     assert_eq!(our_from.uri.port, from.uri.port().map(|port| *port.value()));
     let to = theirs.to_header().expect("To").typed().expect("To");
-    assert_eq!(
-        ours.to().expect("To").tag(),
-        to.tag().map(|tag| tag.value())
-    );
+    assert_eq!(ours.to().expect("To").tag(), to.tag().map(|tag| tag.value()));
 
     let via = theirs.via_header().expect("Via").typed().expect("Via");
     let our_via = ours.top_via().expect("Via");
@@ -85,12 +73,7 @@ fn what_rsip_writes_we_read() {
     let bytes = Bytes::from(request.to_string());
     compare(&bytes);
     let ours = Message::parse_datagram(bytes).expect("ours reads it");
-    assert_eq!(
-        ours.contacts()
-            .first()
-            .and_then(|contact| contact.param("expires")),
-        Some("60")
-    );
+    assert_eq!(ours.contacts().first().and_then(|contact| contact.param("expires")), Some("60"));
 }
 
 proptest! {

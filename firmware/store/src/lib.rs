@@ -5,8 +5,8 @@
 //!
 //! # What survives a power cut
 //! Writes of configuration are synced to the disk before they are answered. Call and leg records are gathered for
-//! [`Options::linger`] and written together in one synced transaction, so that hundreds of calls a second cost one sync each 50 ms;
-//! what was handed over longer ago than that is on the disk. Registrations are written without a sync of their own: after a power
+//! [`Options::linger`] and written together, so that the end of the daemon loses none older than that; the log is synced
+//! [`Options::sync`] later, so that hundreds of calls a second cost one sync each 50 ms. Registrations are written without a sync of their own: after a power
 //! cut the last ones may be missing (phones register again), while a crash of the daemon loses none older than the linger.
 #![forbid(unsafe_code)]
 
@@ -55,9 +55,12 @@ pub const DATABASE_FILE: &str = "offhook.sqlite";
 /// How the store works.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How long call records are gathered before they are written. Default 50 ms. A longer time costs less processor time and
-    /// flash wear and loses more at a power cut.
+    /// How long call records are gathered before they are handed to the system. Default 2 ms. A longer time costs less processor
+    /// time and loses more when the daemon is killed.
     pub linger: Duration,
+    /// How long after that they are synced to the disk. Default 50 ms. A longer time costs less flash wear and loses more at a
+    /// power cut.
+    pub sync: Duration,
     /// How long registrations are gathered when there are only those. Default 500 ms.
     pub linger_bindings: Duration,
     /// Length of the writer's queue. Default 32 768. When it is full, records are refused with [`StoreError::QueueFull`].
@@ -71,7 +74,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
-            linger: Duration::from_millis(50),
+            linger: Duration::from_millis(2),
+            sync: Duration::from_millis(50),
             linger_bindings: Duration::from_millis(500),
             queue: 32_768,
             backlog: 100_000,

@@ -5,6 +5,7 @@
 //! error at once.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,8 +65,16 @@ impl StoreWriter {
     pub(crate) fn start(connection: Connection, options: Options) -> Result<Self, StoreError> {
         let (sender, receiver) = sync_channel(options.queue.max(1));
         let shared = Arc::new(Shared::default());
-        let worker =
-            Worker { connection, options, pending: Pending::default(), heartbeats: 0, shared: Arc::clone(&shared) };
+        let log = PathBuf::from(format!("{}-wal", connection.path().unwrap_or_default()));
+        let worker = Worker {
+            connection,
+            log,
+            unsynced: None,
+            options,
+            pending: Pending::default(),
+            heartbeats: 0,
+            shared: Arc::clone(&shared),
+        };
         std::thread::Builder::new()
             .name("store".into())
             .spawn(move || worker.run(&receiver))
@@ -193,6 +202,10 @@ impl Pending {
 
 struct Worker {
     connection: Connection,
+    /// The database's write-ahead log.
+    log: PathBuf,
+    /// When the oldest record was handed to the system that is not yet known to be on the disk.
+    unsynced: Option<Instant>,
     options: Options,
     pending: Pending,
     heartbeats: u32,
@@ -204,7 +217,8 @@ impl Worker {
     fn run(mut self, receiver: &Receiver<Message>) {
         let mut deadline: Option<Instant> = None;
         loop {
-            let message = match deadline {
+            let sync_due = self.unsynced.map(|since| since + self.options.sync);
+            let message = match deadline.into_iter().chain(sync_due).min() {
                 None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(deadline) => receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())),
             };
@@ -217,7 +231,7 @@ impl Worker {
                 }
                 Ok(Message::Flush(reply)) => {
                     deadline = self.commit(now);
-                    let result = if self.pending.is_empty() { Ok(()) } else { Err(self.refusal()) };
+                    let result = if self.pending.is_empty() { self.sync() } else { Err(self.refusal()) };
                     let _ = reply.send(result);
                 }
                 Ok(record) => {
@@ -234,11 +248,21 @@ impl Worker {
                         deadline = self.commit(now);
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => deadline = self.commit(now),
+                Err(RecvTimeoutError::Timeout) => {
+                    if deadline.is_some_and(|deadline| deadline <= now) {
+                        deadline = self.commit(now);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     self.commit(now);
+                    let _ = self.sync();
                     return;
                 }
+            }
+            if self.unsynced.is_some_and(|since| since + self.options.sync <= now)
+                && let Err(error) = self.sync()
+            {
+                tracing::warn!(%error, "call records cannot be synced to the disk");
             }
         }
     }
@@ -248,7 +272,7 @@ impl Worker {
     }
 
     fn refusal(&mut self) -> StoreError {
-        match self.write() {
+        match self.write(Instant::now()) {
             Err(error) => error,
             Ok(()) => StoreError::Disk("a write failed and was tried again".into()),
         }
@@ -295,7 +319,7 @@ impl Worker {
 
     /// Writes what is pending. Gives the moment to try again when the disk refused.
     fn commit(&mut self, now: Instant) -> Option<Instant> {
-        let result = self.write();
+        let result = self.write(now);
         let passing = match &result {
             Ok(()) => false,
             Err(error) => {
@@ -315,17 +339,28 @@ impl Worker {
         passing.then(|| now + RETRY)
     }
 
-    fn write(&mut self) -> Result<(), StoreError> {
+    /// Makes what was written safe from a power cut.
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.unsynced = None;
+        match std::fs::File::open(&self.log).and_then(|log| log.sync_data()) {
+            // Without a log there is nothing that is not in the database.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::Disk(error.to_string())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Hands what is pending to the system: safe from the end of this process, from a power cut after [`Worker::sync`].
+    fn write(&mut self, now: Instant) -> Result<(), StoreError> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let mut synced = self.pending.records() > 0;
+        let mut worth_a_sync = self.pending.records() > 0;
         if self.pending.heartbeat.is_some() {
             self.heartbeats = self.heartbeats.wrapping_add(1);
-            synced |= self.heartbeats.is_multiple_of(HEARTBEATS_PER_SYNC);
+            worth_a_sync |= self.heartbeats.is_multiple_of(HEARTBEATS_PER_SYNC);
         }
         let pending = &self.pending;
-        in_transaction(&mut self.connection, synced, |transaction| {
+        in_transaction(&mut self.connection, false, |transaction| {
             for record in pending.calls.values() {
                 calls::put(transaction, record)?;
             }
@@ -343,6 +378,9 @@ impl Worker {
             }
             Ok(())
         })?;
+        if worth_a_sync {
+            self.unsynced.get_or_insert(now);
+        }
         self.pending = Pending::default();
         Ok(())
     }

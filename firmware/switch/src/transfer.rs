@@ -55,9 +55,11 @@ impl Exchange {
             }
             return;
         }
-        // A dialog of ours that is gone, or somebody else's: not a plain number (RFC 3891 §3).
+        // A dialog of ours that is gone, or somebody else's: not a plain number (RFC 3891 §3). It is said in the NOTIFY: a 481 to
+        // the REFER itself would end the call it was sent in (RFC 5057 §5.1).
         if refer_to.uri.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Replaces")) {
-            return refuse(self, 481);
+            let _ = self.endpoint.accept_refer(now.instant, transaction);
+            return self.tell_transferor(now, by, 481);
         }
         let Some(number) = refer_to.uri.user.as_deref().and_then(routing::dialled) else {
             return refuse(self, 400);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 /// How much to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub(crate) enum Level {
     /// The edit loop.
     Quick,
     /// What runs before anything lands.
@@ -29,7 +29,7 @@ struct Count {
 ///
 /// # Errors
 /// When a stage cannot be started at all, or anything failed.
-pub fn run(level: Level, only: Option<&str>) -> Result<()> {
+pub(crate) fn run(level: Level, only: Option<&str>) -> Result<()> {
     let root = workspace_root();
     let mut total = Count::default();
     let mut failures = Vec::new();
@@ -43,7 +43,13 @@ pub fn run(level: Level, only: Option<&str>) -> Result<()> {
         eprintln!("\n=== {} ===", stage.name);
         let began = Instant::now();
         let count = run_stage(&root, &stage).with_context(|| format!("stage {}", stage.name))?;
-        eprintln!("=== {}: {} passed, {} failed, {:.0} s", stage.name, count.passed, count.failed, began.elapsed().as_secs_f32());
+        eprintln!(
+            "=== {}: {} passed, {} failed, {:.0} s",
+            stage.name,
+            count.passed,
+            count.failed,
+            began.elapsed().as_secs_f32()
+        );
         total.passed += count.passed;
         total.failed += count.failed;
         if count.failed > 0 {
@@ -87,11 +93,26 @@ fn stages() -> Vec<Stage> {
             &["cargo", "deny", "--offline", "--log-level", "error", "check", "licenses", "bans", "sources"],
         ),
         stage(Quick, "units", ".", &["cargo", "test", "--workspace", "--exclude", "offhookd", "--no-fail-fast"]),
-        stage(Normal, "release build", ".", &["cargo", "build", "--release", "-p", "offhookd", "-p", "offhookctl", "-p", "xtask"]),
+        stage(
+            Normal,
+            "release build",
+            ".",
+            &["cargo", "build", "--release", "-p", "offhookd", "-p", "offhookctl", "-p", "xtask"],
+        ),
         stage(Normal, "simulated office", ".", &["target/release/xtask", "simulate", "--seeds", "500"]),
-        stage(Normal, "daemon", ".", &["cargo", "test", "--release", "-p", "offhookd", "--no-fail-fast", "--", "--test-threads", "1"]),
+        stage(
+            Normal,
+            "daemon",
+            ".",
+            &["cargo", "test", "--release", "-p", "offhookd", "--no-fail-fast", "--", "--test-threads", "1"],
+        ),
         stage(Normal, "web page in a browser", "web-ui", &["npm", "run", "--silent", "e2e"]),
-        stage(Full, "simulated office, long", ".", &["target/release/xtask", "simulate", "--seeds", "20000", "--start", "1000000"]),
+        stage(
+            Full,
+            "simulated office, long",
+            ".",
+            &["target/release/xtask", "simulate", "--seeds", "20000", "--start", "1000000"],
+        ),
         stage(Full, "fuzz", ".", &["target/release/xtask", "fuzz", "--seconds", "120"]),
     ]
 }
@@ -151,7 +172,7 @@ fn read_counts(line: &str) -> Count {
 }
 
 /// The folder of the root manifest.
-pub fn workspace_root() -> PathBuf {
+pub(crate) fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_path_buf).unwrap_or_default()
 }
 

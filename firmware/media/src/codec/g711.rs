@@ -109,11 +109,7 @@ const fn alaw_expand(code: u8) -> i16 {
         0 => (interval << 4) + 8,
         _ => ((interval << 4) + 0x108) << (segment - 1),
     };
-    if code & 0x80 != 0 {
-        magnitude
-    } else {
-        -magnitude
-    }
+    if code & 0x80 != 0 { magnitude } else { -magnitude }
 }
 
 /// G.711 Table 2: bias 33 (in 14 bit units), all bits inverted on the wire.
@@ -139,11 +135,7 @@ const fn ulaw_expand(code: u8) -> i16 {
     let segment = (code & 0x70) >> 4;
     let interval = (code & 0x0f) as i16;
     let magnitude = (((interval << 3) + 0x84) << segment) - 0x84;
-    if code & 0x80 != 0 {
-        -magnitude
-    } else {
-        magnitude
-    }
+    if code & 0x80 != 0 { -magnitude } else { magnitude }
 }
 
 #[cfg(test)]
@@ -151,29 +143,15 @@ mod tests {
     use super::*;
 
     /// Decision values x_n and code words of G.711 Table 1a (A-law, positive, 13 bit units): (from, to, step) per segment.
-    const ALAW_SEGMENTS: [(i32, i32, i32); 7] = [
-        (0, 64, 2),
-        (64, 128, 4),
-        (128, 256, 8),
-        (256, 512, 16),
-        (512, 1024, 32),
-        (1024, 2048, 64),
-        (2048, 4096, 128),
-    ];
+    const ALAW_SEGMENTS: [(i32, i32, i32); 7] =
+        [(0, 64, 2), (64, 128, 4), (128, 256, 8), (256, 512, 16), (512, 1024, 32), (1024, 2048, 64), (2048, 4096, 128)];
 
     /// G.711 Table 2a (µ-law, positive, 14 bit units): the first interval is half as wide as its neighbours.
     fn ulaw_decisions() -> Vec<i32> {
         let mut decisions = vec![0, 1];
-        for (segment_end, step) in [
-            (31, 2),
-            (95, 4),
-            (223, 8),
-            (479, 16),
-            (991, 32),
-            (2015, 64),
-            (4063, 128),
-            (8159, 256),
-        ] {
+        for (segment_end, step) in
+            [(31, 2), (95, 4), (223, 8), (479, 16), (991, 32), (2015, 64), (4063, 128), (8159, 256)]
+        {
             while *decisions.last().unwrap() < segment_end {
                 decisions.push(decisions.last().unwrap() + step);
             }
@@ -200,17 +178,10 @@ mod tests {
             for value in from..to {
                 let code = alaw_encode((value * 8) as i16);
                 assert_eq!(code ^ 0x55, 0x80 | n as u8, "{value}");
-                assert_eq!(
-                    alaw_encode((-value * 8 - 1) as i16) ^ 0x55,
-                    n as u8,
-                    "-{value}"
-                );
+                assert_eq!(alaw_encode((-value * 8 - 1) as i16) ^ 0x55, n as u8, "-{value}");
             }
             // The decoder's output is the middle of the interval.
-            assert_eq!(
-                i32::from(ALAW_DECODE[usize::from((0x80 | n as u8) ^ 0x55)]),
-                (from + to) * 4
-            );
+            assert_eq!(i32::from(ALAW_DECODE[usize::from((0x80 | n as u8) ^ 0x55)]), (from + to) * 4);
         }
     }
 
@@ -222,11 +193,7 @@ mod tests {
             let (from, to) = (pair[0], pair[1]);
             for value in from..to {
                 assert_eq!(ulaw_encode((value * 4) as i16), 0xff - n as u8, "{value}");
-                assert_eq!(
-                    ulaw_encode((-value * 4 - 1) as i16),
-                    0x7f - n as u8,
-                    "-{value}"
-                );
+                assert_eq!(ulaw_encode((-value * 4 - 1) as i16), 0x7f - n as u8, "-{value}");
             }
             // y_0 is 0, the others the middle of their interval.
             let expected = if n == 0 { 0 } else { (from + to) * 2 };
@@ -255,14 +222,8 @@ mod tests {
             let expected = if code == 0x7f { 0xff } else { code };
             assert_eq!(ulaw_encode(ULAW_DECODE[usize::from(code)]), expected);
             let through = ULAW_TO_ALAW[usize::from(ALAW_TO_ULAW[usize::from(code)])];
-            let (a, b) = (
-                ALAW_DECODE[usize::from(code)],
-                ALAW_DECODE[usize::from(through)],
-            );
-            assert!(
-                (i32::from(a) - i32::from(b)).abs() <= i32::from(a.unsigned_abs()) / 16 + 16,
-                "{code}: {a} {b}"
-            );
+            let (a, b) = (ALAW_DECODE[usize::from(code)], ALAW_DECODE[usize::from(through)]);
+            assert!((i32::from(a) - i32::from(b)).abs() <= i32::from(a.unsigned_abs()) / 16 + 16, "{code}: {a} {b}");
         }
     }
 }

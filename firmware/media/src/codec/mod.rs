@@ -47,14 +47,8 @@ impl Codec {
     /// Encodes as many samples as fit into `out`; returns the bytes written.
     pub fn encode(self, samples: &[i16], out: &mut [u8]) -> usize {
         match self {
-            Codec::Pcmu => out
-                .iter_mut()
-                .zip(samples)
-                .for_each(|(code, &s)| *code = g711::ulaw_encode(s)),
-            Codec::Pcma => out
-                .iter_mut()
-                .zip(samples)
-                .for_each(|(code, &s)| *code = g711::alaw_encode(s)),
+            Codec::Pcmu => out.iter_mut().zip(samples).for_each(|(code, &s)| *code = g711::ulaw_encode(s)),
+            Codec::Pcma => out.iter_mut().zip(samples).for_each(|(code, &s)| *code = g711::alaw_encode(s)),
         }
         samples.len().min(out.len())
     }

@@ -18,9 +18,7 @@ use super::recorder::{NewRecording, recording, run_recorder};
 use super::sockets::SocketPool;
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
-use crate::command::{
-    BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics,
-};
+use crate::command::{BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics};
 use crate::line_audio::EngineSide;
 use crate::mix::MAX_PARTIES;
 use crate::tone::chime::chime;
@@ -102,14 +100,8 @@ impl Control {
         random.read_exact(&mut seed)?;
         // A CNAME that says nothing about the box (RFC 7022 §4.2).
         let mut cname = [0; 16];
-        for (digit, byte) in cname
-            .iter_mut()
-            .zip(seed.iter().flat_map(|b| [b >> 4, b & 15]))
-        {
-            *digit = b"0123456789abcdef"
-                .get(usize::from(byte))
-                .copied()
-                .unwrap_or(b'0');
+        for (digit, byte) in cname.iter_mut().zip(seed.iter().flat_map(|b| [b >> 4, b & 15])) {
+            *digit = b"0123456789abcdef".get(usize::from(byte)).copied().unwrap_or(b'0');
         }
         let streams = config.streams.clamp(1, usize::from(Slot::MAX));
         let mut threads = Vec::new();
@@ -122,12 +114,8 @@ impl Control {
         let (recorder, new_recordings) = unbounded();
         let recorded = events.clone();
         let helpers = vec![
-            spawn("media-files", move || {
-                run_loader(&load_requests, &loaded_sender, cache_samples)
-            })?,
-            spawn("media-recorder", move || {
-                run_recorder(&new_recordings, &recorded)
-            })?,
+            spawn("media-files", move || run_loader(&load_requests, &loaded_sender, cache_samples))?,
+            spawn("media-recorder", move || run_recorder(&new_recordings, &recorded))?,
         ];
         let shared = threads.iter().map(|t| Arc::clone(&t.shared)).collect();
         let control = Control {
@@ -179,9 +167,7 @@ impl Control {
                     }
                 }
                 n => {
-                    if let Some(Ok(returned)) =
-                        self.threads.get(n - 2).map(|t| t.returned.try_recv())
-                    {
+                    if let Some(Ok(returned)) = self.threads.get(n - 2).map(|t| t.returned.try_recv()) {
                         self.take_back(returned);
                     }
                 }
@@ -214,9 +200,7 @@ impl Control {
                     None => self.fail(stream, format!("there is no line {}", port.0)),
                 }
             }
-            Command::SetRtp { stream, parameters } => {
-                self.order(stream, |slot| Order::Parameters { slot, parameters })
-            }
+            Command::SetRtp { stream, parameters } => self.order(stream, |slot| Order::Parameters { slot, parameters }),
             Command::Close { stream } => self.close(stream),
             Command::Bridge { bridge, members } => self.bridge(bridge, members),
             Command::Play { stream, source } => self.play(stream, source),
@@ -224,22 +208,10 @@ impl Control {
                 self.next_generation(stream);
                 self.order(stream, |slot| Order::Stop { slot });
             }
-            Command::SendDigit {
-                stream,
-                digit,
-                duration,
-            } => {
-                self.order(stream, |slot| Order::Digit {
-                    slot,
-                    digit,
-                    duration,
-                });
+            Command::SendDigit { stream, digit, duration } => {
+                self.order(stream, |slot| Order::Digit { slot, digit, duration });
             }
-            Command::Record {
-                recording: id,
-                stream,
-                path,
-            } => self.record(id, stream, path),
+            Command::Record { recording: id, stream, path } => self.record(id, stream, path),
             Command::StopRecording { recording } => {
                 if let Some(stream) = self.recordings.remove(&recording) {
                     self.order(stream, |slot| Order::StopRecording { slot, recording });
@@ -276,31 +248,12 @@ impl Control {
         if self.streams.contains_key(&id) {
             return self.fail(id, "the stream is open already".to_owned());
         }
-        let roomiest = self
-            .threads
-            .iter_mut()
-            .enumerate()
-            .max_by_key(|(n, t)| (t.free.len(), usize::MAX - n));
+        let roomiest = self.threads.iter_mut().enumerate().max_by_key(|(n, t)| (t.free.len(), usize::MAX - n));
         let Some((thread, slot)) = roomiest.and_then(|(n, t)| Some((n, t.free.pop()?))) else {
             return self.fail(id, "too many streams".to_owned());
         };
-        self.streams.insert(
-            id,
-            Entry {
-                thread,
-                slot,
-                bridge: None,
-                line,
-                generation: 0,
-            },
-        );
-        self.send(
-            thread,
-            Order::Add {
-                slot,
-                stream: Box::new(Stream::new(id, kind)),
-            },
-        );
+        self.streams.insert(id, Entry { thread, slot, bridge: None, line, generation: 0 });
+        self.send(thread, Order::Add { slot, stream: Box::new(Stream::new(id, kind)) });
     }
 
     fn close(&mut self, id: StreamId) {
@@ -311,10 +264,7 @@ impl Control {
             return debug!(stream = id.0, "closing a stream that is not open");
         }
         let Some(mut stream) = fetched else {
-            return self.tell(Event::Closed {
-                stream: id,
-                statistics: StreamStatistics::default(),
-            });
+            return self.tell(Event::Closed { stream: id, statistics: StreamStatistics::default() });
         };
         let now = self.clock.now();
         if let Some(leg) = stream.rtp_mut() {
@@ -325,10 +275,7 @@ impl Control {
         if let Kind::Rtp(leg) = kind {
             self.pool.put(leg.sockets);
         }
-        self.tell(Event::Closed {
-            stream: id,
-            statistics,
-        });
+        self.tell(Event::Closed { stream: id, statistics });
     }
 
     /// Takes a stream from its thread; its place there is free again.
@@ -367,21 +314,10 @@ impl Control {
             return;
         };
         let mut members = Members::EMPTY;
-        for slot in entry
-            .members
-            .iter()
-            .filter_map(|m| self.streams.get(m))
-            .map(|e| e.slot)
-        {
+        for slot in entry.members.iter().filter_map(|m| self.streams.get(m)).map(|e| e.slot) {
             members.push(slot);
         }
-        self.send(
-            entry.thread,
-            Order::Bridge {
-                bridge: entry.slot,
-                members,
-            },
-        );
+        self.send(entry.thread, Order::Bridge { bridge: entry.slot, members });
     }
 
     fn bridge(&mut self, id: BridgeId, members: Vec<StreamId>) {
@@ -392,27 +328,15 @@ impl Control {
             }
         }
         if wanted.len() > MAX_PARTIES {
-            warn!(
-                bridge = id.0,
-                members = wanted.len(),
-                "a bridge holds 32 parties, the others do not hear it"
-            );
+            warn!(bridge = id.0, members = wanted.len(), "a bridge holds 32 parties, the others do not hear it");
             wanted.truncate(MAX_PARTIES);
         }
         for member in &wanted {
-            if self
-                .streams
-                .get(member)
-                .is_some_and(|e| e.bridge != Some(id))
-            {
+            if self.streams.get(member).is_some_and(|e| e.bridge != Some(id)) {
                 self.leave_bridge(*member);
             }
         }
-        let before = self
-            .bridges
-            .get(&id)
-            .map(|b| b.members.clone())
-            .unwrap_or_default();
+        let before = self.bridges.get(&id).map(|b| b.members.clone()).unwrap_or_default();
         for gone in before.iter().filter(|m| !wanted.contains(m)) {
             if let Some(entry) = self.streams.get_mut(gone) {
                 entry.bridge = None;
@@ -426,21 +350,10 @@ impl Control {
             let Some(thread) = self.streams.get(first).map(|e| e.thread) else {
                 return;
             };
-            let Some(slot) = self
-                .threads
-                .get_mut(thread)
-                .and_then(|t| t.free_bridges.pop())
-            else {
+            let Some(slot) = self.threads.get_mut(thread).and_then(|t| t.free_bridges.pop()) else {
                 return;
             };
-            self.bridges.insert(
-                id,
-                Bridge {
-                    thread,
-                    slot,
-                    members: Vec::new(),
-                },
-            );
+            self.bridges.insert(id, Bridge { thread, slot, members: Vec::new() });
         }
         let Some(thread) = self.bridges.get(&id).map(|b| b.thread) else {
             return;
@@ -498,10 +411,7 @@ impl Control {
     fn play(&mut self, stream: StreamId, source: Source) {
         let generation = self.next_generation(stream);
         match source {
-            Source::Tone {
-                segments,
-                level_dbm0,
-            } => {
+            Source::Tone { segments, level_dbm0 } => {
                 let player = Box::new(Player::Tone(ToneGenerator::new(&segments, level_dbm0)));
                 self.order(stream, |slot| Order::Play { slot, player });
             }
@@ -513,16 +423,8 @@ impl Control {
             Source::File { path, repeat } => {
                 // What played before stops now: the party should not hear it while the file is read.
                 self.order(stream, |slot| Order::Stop { slot });
-                let request = LoadRequest {
-                    stream,
-                    generation,
-                    path,
-                    repeat,
-                };
-                let sent = self
-                    .loads
-                    .as_ref()
-                    .is_some_and(|loads| loads.try_send(request).is_ok());
+                let request = LoadRequest { stream, generation, path, repeat };
+                let sent = self.loads.as_ref().is_some_and(|loads| loads.try_send(request).is_ok());
                 if !sent {
                     self.cannot_play(stream, "too many files wait to be read".to_owned());
                 }
@@ -536,17 +438,8 @@ impl Control {
     }
 
     fn play_loaded(&mut self, loaded: Loaded) {
-        let Loaded {
-            stream,
-            generation,
-            repeat,
-            samples,
-        } = loaded;
-        if self
-            .streams
-            .get(&stream)
-            .is_none_or(|e| e.generation != generation)
-        {
+        let Loaded { stream, generation, repeat, samples } = loaded;
+        if self.streams.get(&stream).is_none_or(|e| e.generation != generation) {
             return; // Closed, stopped or something else to play meanwhile.
         }
         match samples {
@@ -561,21 +454,14 @@ impl Control {
     fn record(&mut self, id: RecordingId, stream: StreamId, path: std::path::PathBuf) {
         if self.recordings.contains_key(&id) || !self.streams.contains_key(&stream) {
             let error = Some("the stream is not open, or the recording runs already".to_owned());
-            return self.tell(Event::Recorded {
-                recording: id,
-                duration: Duration::ZERO,
-                error,
-            });
+            return self.tell(Event::Recorded { recording: id, duration: Duration::ZERO, error });
         }
         let (tap, new) = recording(id, path);
         if let Some(recorder) = &self.recorder {
             let _ended = recorder.send(new);
         }
         self.recordings.insert(id, stream);
-        self.order(stream, |slot| Order::Record {
-            slot,
-            tap: Box::new(tap),
-        });
+        self.order(stream, |slot| Order::Record { slot, tap: Box::new(tap) });
     }
 
     /// Tells what a thread has to tell, and drops what it is done with.
@@ -623,12 +509,7 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHand
     std::thread::Builder::new().name(name.to_owned()).spawn(run)
 }
 
-fn start_thread(
-    n: usize,
-    config: &EngineConfig,
-    streams: usize,
-    clock: Clock,
-) -> io::Result<Thread> {
+fn start_thread(n: usize, config: &EngineConfig, streams: usize, clock: Clock) -> io::Result<Thread> {
     let shared = Arc::new(Shared::new()?);
     let (orders, order_receiver) = bounded(ORDERS);
     let (returned_sender, returned) = bounded(RETURNED);

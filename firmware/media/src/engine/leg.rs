@@ -34,17 +34,9 @@ pub(super) struct Now {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Incoming<'a> {
     /// Sound.
-    Audio {
-        header: Header,
-        codec: Codec,
-        payload: &'a [u8],
-    },
+    Audio { header: Header, codec: Codec, payload: &'a [u8] },
     /// A telephone event, and the digits it completes.
-    Event {
-        header: Header,
-        payload: &'a [u8],
-        digits: [Option<Digit>; 2],
-    },
+    Event { header: Header, payload: &'a [u8], digits: [Option<Digit>; 2] },
 }
 
 /// What a packet was.
@@ -82,9 +74,7 @@ pub(super) struct RtpLeg {
 
 impl std::fmt::Debug for RtpLeg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RtpLeg")
-            .field("local", &self.sockets.local)
-            .finish_non_exhaustive()
+        f.debug_struct("RtpLeg").field("local", &self.sockets.local).finish_non_exhaustive()
     }
 }
 
@@ -136,8 +126,7 @@ impl RtpLeg {
             remote
         };
         let rtcp = parameters.remote_rtcp.or(parameters.remote.map(next_port));
-        self.rtcp_latch
-            .signal(if parameters.rtcp_mux { None } else { rtcp });
+        self.rtcp_latch.signal(if parameters.rtcp_mux { None } else { rtcp });
         self.pending_count = 0;
         self.parameters = Some(parameters);
     }
@@ -148,16 +137,10 @@ impl RtpLeg {
     }
 
     /// Takes a packet from the RTP port. `None` when it is nobody's: garbage, another party's, before parameters.
-    pub(super) fn receive<'a>(
-        &mut self,
-        bytes: &'a [u8],
-        from: SocketAddr,
-        now: Now,
-    ) -> Option<Received<'a>> {
+    pub(super) fn receive<'a>(&mut self, bytes: &'a [u8], from: SocketAddr, now: Now) -> Option<Received<'a>> {
         let from = canonical(from);
         if crate::rtp::is_rtcp(bytes) {
-            let ours = self.parameters.as_ref().is_some_and(|p| p.rtcp_mux)
-                && self.latch.remote() == Some(from);
+            let ours = self.parameters.as_ref().is_some_and(|p| p.rtcp_mux) && self.latch.remote() == Some(from);
             if ours {
                 self.reports(bytes, now);
             }
@@ -181,12 +164,7 @@ impl RtpLeg {
             return None;
         }
         let header = packet.header;
-        match self.reception.packet(
-            header.ssrc,
-            header.sequence,
-            header.timestamp,
-            now.clock as u32,
-        ) {
+        match self.reception.packet(header.ssrc, header.sequence, header.timestamp, now.clock as u32) {
             Arrival::Suspect => return None,
             Arrival::Restart => self.jitter.reset(),
             Arrival::InOrder | Arrival::Behind => {}
@@ -195,32 +173,17 @@ impl RtpLeg {
         self.lost_told = false;
         let first = !std::mem::replace(&mut self.started, true);
         if !self.parameters.as_ref().is_some_and(|p| p.receive) {
-            return Some(Received {
-                first,
-                incoming: None,
-            });
+            return Some(Received { first, incoming: None });
         }
         let incoming = if is_event {
             Payload::parse(packet.payload).map(|event| {
-                let digits = self
-                    .events
-                    .packet(header.timestamp, header.marker, event, now.clock);
-                Incoming::Event {
-                    header,
-                    payload: packet.payload,
-                    digits,
-                }
+                let digits = self.events.packet(header.timestamp, header.marker, event, now.clock);
+                Incoming::Event { header, payload: packet.payload, digits }
             })
         } else {
             codec
-                .filter(|_| {
-                    !packet.payload.is_empty() && packet.payload.len() <= MAX_PACKET - HEADER
-                })
-                .map(|codec| Incoming::Audio {
-                    header,
-                    codec,
-                    payload: packet.payload,
-                })
+                .filter(|_| !packet.payload.is_empty() && packet.payload.len() <= MAX_PACKET - HEADER)
+                .map(|codec| Incoming::Audio { header, codec, payload: packet.payload })
         };
         Some(Received { first, incoming })
     }
@@ -228,12 +191,7 @@ impl RtpLeg {
     /// Takes a packet from the RTCP port.
     pub(super) fn receive_rtcp(&mut self, bytes: &[u8], from: SocketAddr, now: Now) {
         let from = canonical(from);
-        if crate::rtp::is_rtcp(bytes)
-            && matches!(
-                self.rtcp_latch.judge(from),
-                Verdict::Accept | Verdict::Latched
-            )
-        {
+        if crate::rtp::is_rtcp(bytes) && matches!(self.rtcp_latch.judge(from), Verdict::Accept | Verdict::Latched) {
             self.reports(bytes, now);
         }
     }
@@ -255,16 +213,8 @@ impl RtpLeg {
     }
 
     /// Passes a peer's sound on, in the other law of G.711 when need be.
-    pub(super) fn forward_audio(
-        &mut self,
-        header: &Header,
-        codec: Codec,
-        payload: &[u8],
-        now: u64,
-    ) {
-        let Some((to_codec, payload_type)) =
-            self.parameters.as_ref().map(|p| (p.codec, p.payload_type))
-        else {
+    pub(super) fn forward_audio(&mut self, header: &Header, codec: Codec, payload: &[u8], now: u64) {
+        let Some((to_codec, payload_type)) = self.parameters.as_ref().map(|p| (p.codec, p.payload_type)) else {
             return;
         };
         if !self.sends() || self.event_out.is_some() {
@@ -284,8 +234,7 @@ impl RtpLeg {
             (Codec::Pcma, Codec::Pcma) | (Codec::Pcmu, Codec::Pcmu) => None,
         };
         if let (Some(table), Some(body)) = (table, out.get_mut(HEADER..length)) {
-            body.iter_mut()
-                .for_each(|code| *code = table[usize::from(*code)]);
+            body.iter_mut().for_each(|code| *code = table[usize::from(*code)]);
         }
         self.send(out.get(..length));
     }
@@ -317,10 +266,7 @@ impl RtpLeg {
             self.pending_count = 0;
             return;
         }
-        if let Some(room) = self
-            .pending
-            .get_mut(self.pending_count..self.pending_count + FRAME)
-        {
+        if let Some(room) = self.pending.get_mut(self.pending_count..self.pending_count + FRAME) {
             room.copy_from_slice(frame);
             self.pending_count += FRAME;
         }
@@ -341,12 +287,7 @@ impl RtpLeg {
 
     /// Begins a digit as an event; false when none was agreed.
     pub(super) fn begin_event(&mut self, digit: Digit, duration: Duration, now: u64) -> bool {
-        if self
-            .parameters
-            .as_ref()
-            .and_then(|p| p.telephone_event)
-            .is_none()
-        {
+        if self.parameters.as_ref().and_then(|p| p.telephone_event).is_none() {
             return false;
         }
         let samples = (duration.as_millis() as u32).saturating_mul(8);
@@ -366,9 +307,7 @@ impl RtpLeg {
             return false;
         };
         if self.sends() {
-            let header = self
-                .outbound
-                .event(payload_type, packet.marker, packet.timestamp, now);
+            let header = self.outbound.event(payload_type, packet.marker, packet.timestamp, now);
             let mut out = [0; HEADER + 4];
             let length = header.write(&packet.payload.to_bytes(), &mut out);
             self.send(length.and_then(|length| out.get(..length)));
@@ -397,11 +336,7 @@ impl RtpLeg {
         let Some(parameters) = &self.parameters else {
             return;
         };
-        let to = if parameters.rtcp_mux {
-            self.latch.remote()
-        } else {
-            self.rtcp_latch.remote()
-        };
+        let to = if parameters.rtcp_mux { self.latch.remote() } else { self.rtcp_latch.remote() };
         let Some(to) = to else { return };
         if self.outbound.packets() == 0 && self.reception.ssrc().is_none() {
             return;
@@ -416,26 +351,13 @@ impl RtpLeg {
         let block = self.reception.report().map(|figures| ReportBlock {
             figures,
             last_sr: last_sr.map_or(0, |(middle, _)| middle),
-            delay_since_last_sr: last_sr.map_or(0, |(_, at)| {
-                ((now.clock.saturating_sub(at) << 16) / 8000) as u32
-            }),
+            delay_since_last_sr: last_sr.map_or(0, |(_, at)| ((now.clock.saturating_sub(at) << 16) / 8000) as u32),
         });
         let cname = str::from_utf8(&self.cname).unwrap_or("offhook");
         let mut out = [0; 200];
-        let length = rtcp::write(
-            self.outbound.ssrc(),
-            sender.as_ref(),
-            block.as_ref(),
-            cname,
-            bye,
-            &mut out,
-        );
+        let length = rtcp::write(self.outbound.ssrc(), sender.as_ref(), block.as_ref(), cname, bye, &mut out);
         if let Some(packet) = length.and_then(|length| out.get(..length)) {
-            let socket = if parameters.rtcp_mux {
-                &self.sockets.rtp
-            } else {
-                &self.sockets.rtcp
-            };
+            let socket = if parameters.rtcp_mux { &self.sockets.rtp } else { &self.sockets.rtcp };
             let _lost = socket.send_to(packet, to);
         }
     }
@@ -447,12 +369,8 @@ impl RtpLeg {
 
     /// True once when nothing was received for so many samples although we expect to.
     pub(super) fn went_silent(&mut self, now: u64, timeout: u64) -> bool {
-        let expecting = self
-            .parameters
-            .as_ref()
-            .is_some_and(|p| p.receive && p.remote.is_some());
-        let silent =
-            expecting && !self.lost_told && now.saturating_sub(self.last_received) >= timeout;
+        let expecting = self.parameters.as_ref().is_some_and(|p| p.receive && p.remote.is_some());
+        let silent = expecting && !self.lost_told && now.saturating_sub(self.last_received) >= timeout;
         self.lost_told |= silent;
         silent
     }
@@ -477,9 +395,7 @@ pub(super) fn packet_samples(ptime: Duration) -> usize {
 /// An IPv4 peer seen through an IPv6 socket is the IPv4 address that was signalled.
 fn canonical(from: SocketAddr) -> SocketAddr {
     match from.ip() {
-        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => {
-            SocketAddr::new(from.ip().to_canonical(), from.port())
-        }
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => SocketAddr::new(from.ip().to_canonical(), from.port()),
         _ => from,
     }
 }

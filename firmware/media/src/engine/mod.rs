@@ -94,14 +94,8 @@ impl Engine {
     pub fn start(config: EngineConfig, events: Sender<Event>) -> io::Result<EngineHandle> {
         let (inputs, receiver) = bounded(config.commands.max(1));
         let (control, shared) = control::Control::new(&config, receiver, events)?;
-        let thread = std::thread::Builder::new()
-            .name("media-control".to_owned())
-            .spawn(move || control.run())?;
-        Ok(EngineHandle {
-            inputs,
-            shared,
-            thread: Mutex::new(Some(thread)),
-        })
+        let thread = std::thread::Builder::new().name("media-control".to_owned()).spawn(move || control.run())?;
+        Ok(EngineHandle { inputs, shared, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -119,12 +113,10 @@ impl EngineHandle {
     /// # Errors
     /// [`Refused`] when the queue is full or the engine has stopped; nothing happens then.
     pub fn command(&self, command: Command) -> Result<(), Refused> {
-        self.inputs
-            .try_send(control::Input::Command(command))
-            .map_err(|error| match error {
-                TrySendError::Full(_) => Refused::Full,
-                TrySendError::Disconnected(_) => Refused::Stopped,
-            })
+        self.inputs.try_send(control::Input::Command(command)).map_err(|error| match error {
+            TrySendError::Full(_) => Refused::Full,
+            TrySendError::Disconnected(_) => Refused::Stopped,
+        })
     }
 
     /// Makes the audio of an analog port and gives the driver's end of it. Asked again, the new end replaces the old one for
@@ -148,11 +140,7 @@ impl EngineHandle {
     /// Closes all streams and recordings and ends the threads; returns when recordings are safe on disk. [`Event::Closed`] and
     /// [`Event::Recorded`] are told as usual; events must be taken, or be unbounded, meanwhile.
     pub fn shutdown(&self) {
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let _stopped = self.inputs.send(control::Input::Shutdown);
             let _panicked = thread.join();

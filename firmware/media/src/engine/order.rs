@@ -20,10 +20,7 @@ pub(super) struct Members {
 }
 
 impl Members {
-    pub(super) const EMPTY: Members = Members {
-        slots: [0; MAX_PARTIES],
-        count: 0,
-    };
+    pub(super) const EMPTY: Members = Members { slots: [0; MAX_PARTIES], count: 0 };
 
     /// Adds one; false when the bridge is full.
     pub(super) fn push(&mut self, slot: Slot) -> bool {
@@ -36,9 +33,7 @@ impl Members {
     }
 
     pub(super) fn as_slice(&self) -> &[Slot] {
-        self.slots
-            .get(..usize::from(self.count))
-            .unwrap_or_default()
+        self.slots.get(..usize::from(self.count)).unwrap_or_default()
     }
 }
 

@@ -23,32 +23,20 @@ const MAX_FILE: u64 = 16_000 * 4 * MAX_SECONDS as u64 + 65_536;
 #[derive(Debug)]
 pub(super) enum Player {
     Tone(ToneGenerator),
-    Samples {
-        samples: Arc<[i16]>,
-        position: usize,
-        repeats_left: Option<u32>,
-    },
+    Samples { samples: Arc<[i16]>, position: usize, repeats_left: Option<u32> },
 }
 
 impl Player {
     /// Samples to play so many times; `None` without end.
     pub(super) fn samples(samples: Arc<[i16]>, repeat: Option<u32>) -> Self {
-        Player::Samples {
-            samples,
-            position: 0,
-            repeats_left: repeat,
-        }
+        Player::Samples { samples, position: 0, repeats_left: repeat }
     }
 
     /// Writes the next 20 ms; returns false when it was over before them.
     pub(super) fn frame(&mut self, out: &mut Frame) -> bool {
         match self {
             Player::Tone(generator) => generator.frame(out),
-            Player::Samples {
-                samples,
-                position,
-                repeats_left,
-            } => {
+            Player::Samples { samples, position, repeats_left } => {
                 *out = [0; FRAME];
                 let mut filled = 0;
                 while filled < FRAME && *repeats_left != Some(0) && !samples.is_empty() {
@@ -89,33 +77,11 @@ pub(super) struct Loaded {
 }
 
 /// Reads files until nobody asks any more.
-pub(super) fn run_loader(
-    requests: &Receiver<LoadRequest>,
-    loaded: &Sender<Loaded>,
-    cache_samples: usize,
-) {
-    let mut cache = Cache {
-        files: VecDeque::new(),
-        samples: 0,
-        most: cache_samples,
-    };
-    for LoadRequest {
-        stream,
-        generation,
-        path,
-        repeat,
-    } in requests
-    {
+pub(super) fn run_loader(requests: &Receiver<LoadRequest>, loaded: &Sender<Loaded>, cache_samples: usize) {
+    let mut cache = Cache { files: VecDeque::new(), samples: 0, most: cache_samples };
+    for LoadRequest { stream, generation, path, repeat } in requests {
         let samples = cache.get(&path);
-        if loaded
-            .send(Loaded {
-                stream,
-                generation,
-                repeat,
-                samples,
-            })
-            .is_err()
-        {
+        if loaded.send(Loaded { stream, generation, repeat, samples }).is_err() {
             return;
         }
     }
@@ -154,25 +120,13 @@ impl Cache {
             self.samples -= known.samples.len();
         }
         let mut bytes = Vec::new();
-        file.take(MAX_FILE)
-            .read_to_end(&mut bytes)
-            .map_err(|e| e.to_string())?;
-        let samples: Arc<[i16]> = reader::read(&bytes, MAX_SECONDS)
-            .map_err(|e| e.to_string())?
-            .into();
+        file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+        let samples: Arc<[i16]> = reader::read(&bytes, MAX_SECONDS).map_err(|e| e.to_string())?.into();
         if samples.len() <= self.most {
             self.samples += samples.len();
-            self.files.push_back(CachedFile {
-                path: path.to_owned(),
-                changed,
-                length,
-                samples: Arc::clone(&samples),
-            });
+            self.files.push_back(CachedFile { path: path.to_owned(), changed, length, samples: Arc::clone(&samples) });
             while self.samples > self.most {
-                self.samples -= self
-                    .files
-                    .pop_front()
-                    .map_or(self.samples, |f| f.samples.len());
+                self.samples -= self.files.pop_front().map_or(self.samples, |f| f.samples.len());
             }
         }
         Ok(samples)
@@ -205,11 +159,7 @@ mod tests {
             std::fs::write(dir.join(name), bytes).unwrap();
             dir.join(name)
         };
-        let mut cache = Cache {
-            files: VecDeque::new(),
-            samples: 0,
-            most: 1000,
-        };
+        let mut cache = Cache { files: VecDeque::new(), samples: 0, most: 1000 };
         let (a, b, big) = (write("a", 400), write("b", 400), write("big", 4000));
         let first = cache.get(&a).unwrap();
         cache.get(&b).unwrap();

@@ -8,21 +8,10 @@ use nix::libc;
 /// # Errors
 /// When the process may not (no `CAP_SYS_NICE`, no `RLIMIT_RTPRIO`) or the priority is out of range.
 pub(super) fn set_priority(priority: u8) -> std::io::Result<()> {
-    let parameters = libc::sched_param {
-        sched_priority: i32::from(priority),
-    };
+    let parameters = libc::sched_param { sched_priority: i32::from(priority) };
     // SAFETY: `sched_setscheduler` reads one `sched_param` through the pointer during the call and keeps none of it; the
     // pointer comes from a reference to an initialised local. Thread 0 is the caller.
-    let result = unsafe {
-        libc::sched_setscheduler(
-            0,
-            libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK,
-            &raw const parameters,
-        )
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(std::io::Error::last_os_error())
-    }
+    let result =
+        unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &raw const parameters) };
+    if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }

@@ -50,17 +50,8 @@ pub(super) fn recording(recording: RecordingId, path: PathBuf) -> (Tap, NewRecor
     let (sender, receiver) = bounded(DEPTH);
     let missed = Arc::new(AtomicU64::new(0));
     (
-        Tap {
-            recording,
-            frames: sender,
-            missed: Arc::clone(&missed),
-        },
-        NewRecording {
-            recording,
-            path,
-            frames: receiver,
-            missed,
-        },
+        Tap { recording, frames: sender, missed: Arc::clone(&missed) },
+        NewRecording { recording, path, frames: receiver, missed },
     )
 }
 
@@ -112,14 +103,7 @@ fn begin(new: NewRecording) -> Open {
         Ok(writer) => (Some(writer), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    Open {
-        recording: new.recording,
-        frames: new.frames,
-        missed: new.missed,
-        writer,
-        error,
-        samples: 0,
-    }
+    Open { recording: new.recording, frames: new.frames, missed: new.missed, writer, error, samples: 0 }
 }
 
 impl Open {
@@ -163,16 +147,9 @@ impl Open {
         }
         let missed = self.missed.load(Ordering::Relaxed);
         if missed > 0 {
-            self.error.get_or_insert(format!(
-                "the disk was too slow: {} ms are missing",
-                missed * 20
-            ));
+            self.error.get_or_insert(format!("the disk was too slow: {} ms are missing", missed * 20));
         }
         let duration = Duration::from_micros(self.samples * 125);
-        Event::Recorded {
-            recording: self.recording,
-            duration,
-            error: self.error.take(),
-        }
+        Event::Recorded { recording: self.recording, duration, error: self.error.take() }
     }
 }

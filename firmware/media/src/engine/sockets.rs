@@ -24,27 +24,18 @@ pub(super) struct SocketPair {
 impl SocketPair {
     fn open(local: SocketAddr) -> io::Result<Self> {
         let Some(next) = local.port().checked_add(1).filter(|_| local.port() != 0) else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "no pair of ports there",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no pair of ports there"));
         };
         let rtp = open_one(local)?;
         let mut rtcp_local = local;
         rtcp_local.set_port(next);
-        Ok(SocketPair {
-            local,
-            rtp,
-            rtcp: open_one(rtcp_local)?,
-        })
+        Ok(SocketPair { local, rtp, rtcp: open_one(rtcp_local)? })
     }
 
     /// Reads away what came for the call before. False when packets come faster than they can be read.
     fn drain(&self) -> bool {
         let mut buffer = [0; MAX_PACKET];
-        [&self.rtp, &self.rtcp]
-            .into_iter()
-            .all(|socket| (0..MAX_STALE).any(|_| socket.recv(&mut buffer).is_err()))
+        [&self.rtp, &self.rtcp].into_iter().all(|socket| (0..MAX_STALE).any(|_| socket.recv(&mut buffer).is_err()))
     }
 }
 
@@ -68,10 +59,7 @@ pub(super) struct SocketPool {
 
 impl SocketPool {
     pub(super) fn new(most: usize) -> Self {
-        SocketPool {
-            idle: VecDeque::new(),
-            most,
-        }
+        SocketPool { idle: VecDeque::new(), most }
     }
 
     /// The pair on this address, from the pool or new.
@@ -82,14 +70,10 @@ impl SocketPool {
             if pair.drain() {
                 return Ok(pair);
             }
-            return Err(io::Error::new(
-                io::ErrorKind::AddrInUse,
-                "packets of another call flood the port",
-            ));
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, "packets of another call flood the port"));
         }
         // Our own idle RTCP socket must not stand in the way of a pair that overlaps it.
-        self.idle
-            .retain(|pair| pair.local.port().abs_diff(local.port()) > 1);
+        self.idle.retain(|pair| pair.local.port().abs_diff(local.port()) > 1);
         SocketPair::open(local)
     }
 
@@ -129,15 +113,9 @@ mod tests {
             phone.send_to(b"stale", local).unwrap();
         }
         let pair = pool.take(local).unwrap();
-        assert_eq!(
-            pair.rtp.recv(&mut [0; 20]).unwrap_err().kind(),
-            io::ErrorKind::WouldBlock
-        );
+        assert_eq!(pair.rtp.recv(&mut [0; 20]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         assert!(SocketPair::open(local).is_err(), "the port is ours alone");
         assert!(pool.idle.is_empty());
-        assert!(
-            pool.take(SocketAddr::from(([127, 0, 0, 1], 65535)))
-                .is_err()
-        );
+        assert!(pool.take(SocketAddr::from(([127, 0, 0, 1], 65535))).is_err());
     }
 }

@@ -157,10 +157,7 @@ impl Stream {
 
     /// Takes a recording off.
     pub(super) fn stop_recording(&mut self, recording: RecordingId) -> Option<Box<Tap>> {
-        self.taps
-            .iter_mut()
-            .find(|t| t.as_ref().is_some_and(|t| t.recording == recording))
-            .and_then(Option::take)
+        self.taps.iter_mut().find(|t| t.as_ref().is_some_and(|t| t.recording == recording)).and_then(Option::take)
     }
 
     pub(super) fn is_recorded(&self) -> bool {
@@ -171,10 +168,7 @@ impl Stream {
     pub(super) fn detects(&self) -> bool {
         match &self.kind {
             Kind::Line(_) => true,
-            Kind::Rtp(leg) => leg
-                .parameters
-                .as_ref()
-                .is_some_and(|p| p.receive && p.receive_telephone_event.is_none()),
+            Kind::Rtp(leg) => leg.parameters.as_ref().is_some_and(|p| p.receive && p.receive_telephone_event.is_none()),
         }
     }
 
@@ -196,21 +190,11 @@ impl Stream {
 
     /// Finds a digit in what was said.
     pub(super) fn detect(&mut self) -> Option<Digit> {
-        if self.detects() {
-            self.detector.samples(&self.said)
-        } else {
-            None
-        }
+        if self.detects() { self.detector.samples(&self.said) } else { None }
     }
 
     /// Plays what is to be played instead of `heard`, sends it, records. `bridged`: `heard` holds the mix of a bridge.
-    pub(super) fn speak(
-        &mut self,
-        bridged: bool,
-        digit_amplitude: f64,
-        now: u64,
-        mut tell: impl FnMut(Returned),
-    ) {
+    pub(super) fn speak(&mut self, bridged: bool, digit_amplitude: f64, now: u64, mut tell: impl FnMut(Returned)) {
         let mut generates = bridged && self.forward_to.is_none();
         if let Some(player) = &mut self.player {
             if player.frame(&mut self.heard) {

@@ -51,11 +51,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new() -> std::io::Result<Self> {
         let wake = EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?;
-        Ok(Shared {
-            wake,
-            late_ticks: AtomicU64::new(0),
-            untold: AtomicU64::new(0),
-        })
+        Ok(Shared { wake, late_ticks: AtomicU64::new(0), untold: AtomicU64::new(0) })
     }
 }
 
@@ -68,26 +64,15 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn start() -> Self {
-        let unix = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
-        Clock {
-            epoch: Instant::now(),
-            ntp: NtpTime::from_unix(unix),
-        }
+        let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Clock { epoch: Instant::now(), ntp: NtpTime::from_unix(unix) }
     }
 
     pub(super) fn now(&self) -> Now {
         let elapsed = self.epoch.elapsed();
         let fraction = (u64::from(elapsed.subsec_nanos()) << 32) / 1_000_000_000;
-        let ntp = self
-            .ntp
-            .0
-            .wrapping_add((elapsed.as_secs() << 32) | fraction);
-        Now {
-            clock: elapsed.as_micros() as u64 / 125,
-            ntp: NtpTime(ntp),
-        }
+        let ntp = self.ntp.0.wrapping_add((elapsed.as_secs() << 32) | fraction);
+        Now { clock: elapsed.as_micros() as u64 / 125, ntp: NtpTime(ntp) }
     }
 }
 
@@ -124,19 +109,10 @@ pub(super) struct WorkerParts {
 impl Worker {
     pub(super) fn new(parts: WorkerParts) -> std::io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let timer = TimerFd::new(
-            ClockId::CLOCK_MONOTONIC,
-            TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC,
-        )?;
-        timer.set(
-            Expiration::Interval(TimeSpec::from_duration(TICK)),
-            TimerSetTimeFlags::empty(),
-        )?;
+        let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
+        timer.set(Expiration::Interval(TimeSpec::from_duration(TICK)), TimerSetTimeFlags::empty())?;
         epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
-        epoll.add(
-            &parts.shared.wake,
-            EpollEvent::new(EpollFlags::EPOLLIN, WAKE),
-        )?;
+        epoll.add(&parts.shared.wake, EpollEvent::new(EpollFlags::EPOLLIN, WAKE))?;
         Ok(Worker {
             epoll,
             timer,
@@ -159,10 +135,7 @@ impl Worker {
     pub(super) fn run(mut self) {
         let mut events = [EpollEvent::empty(); BATCH];
         loop {
-            let count = self
-                .epoll
-                .wait(&mut events, EpollTimeout::NONE)
-                .unwrap_or(0);
+            let count = self.epoll.wait(&mut events, EpollTimeout::NONE).unwrap_or(0);
             let mut woken = false;
             let mut packets = 0;
             for event in events.get(..count).unwrap_or_default() {
@@ -221,21 +194,13 @@ impl Worker {
                     Some(stream) => stream.play(Some(player)),
                     None => Some(player),
                 };
-                before
-                    .into_iter()
-                    .for_each(|p| self.tell(Returned::Player(p)));
+                before.into_iter().for_each(|p| self.tell(Returned::Player(p)));
             }
             Order::Stop { slot } => {
                 let before = self.stream(slot).and_then(|s| s.play(None));
-                before
-                    .into_iter()
-                    .for_each(|p| self.tell(Returned::Player(p)));
+                before.into_iter().for_each(|p| self.tell(Returned::Player(p)));
             }
-            Order::Digit {
-                slot,
-                digit,
-                duration,
-            } => {
+            Order::Digit { slot, digit, duration } => {
                 if let Some(stream) = self.stream(slot) {
                     stream.queue_digit(digit, duration);
                 }
@@ -245,9 +210,7 @@ impl Worker {
                     Some(stream) => stream.record(tap),
                     None => Some(tap),
                 };
-                refused
-                    .into_iter()
-                    .for_each(|t| self.tell(Returned::Tap(t)));
+                refused.into_iter().for_each(|t| self.tell(Returned::Tap(t)));
                 self.refresh_around(slot);
             }
             Order::StopRecording { slot, recording } => {
@@ -264,16 +227,8 @@ impl Worker {
             let data = u64::from(slot) << 2;
             let added = self
                 .epoll
-                .add(
-                    &leg.sockets.rtp,
-                    EpollEvent::new(EpollFlags::EPOLLIN, data | RTP),
-                )
-                .and_then(|()| {
-                    self.epoll.add(
-                        &leg.sockets.rtcp,
-                        EpollEvent::new(EpollFlags::EPOLLIN, data | RTCP),
-                    )
-                });
+                .add(&leg.sockets.rtp, EpollEvent::new(EpollFlags::EPOLLIN, data | RTP))
+                .and_then(|()| self.epoll.add(&leg.sockets.rtcp, EpollEvent::new(EpollFlags::EPOLLIN, data | RTCP)));
             if added.is_err() {
                 self.shared.untold.fetch_add(1, Ordering::Relaxed);
             }
@@ -288,11 +243,7 @@ impl Worker {
     }
 
     fn remove(&mut self, slot: Slot) {
-        let Some(mut stream) = self
-            .streams
-            .get_mut(usize::from(slot))
-            .and_then(Option::take)
-        else {
+        let Some(mut stream) = self.streams.get_mut(usize::from(slot)).and_then(Option::take) else {
             return;
         };
         if let Kind::Rtp(leg) = &mut stream.kind {
@@ -306,9 +257,7 @@ impl Worker {
     }
 
     fn stream(&mut self, slot: Slot) -> Option<&mut Stream> {
-        self.streams
-            .get_mut(usize::from(slot))
-            .and_then(Option::as_deref_mut)
+        self.streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut)
     }
 
     fn set_bridge(&mut self, bridge: Slot, members: Members) {
@@ -328,41 +277,25 @@ impl Worker {
                 stream.bridge = Some(bridge);
             }
         }
-        before
-            .as_slice()
-            .iter()
-            .for_each(|&slot| self.refresh(slot));
-        members
-            .as_slice()
-            .iter()
-            .for_each(|&slot| self.refresh(slot));
+        before.as_slice().iter().for_each(|&slot| self.refresh(slot));
+        members.as_slice().iter().for_each(|&slot| self.refresh(slot));
     }
 
     /// Decides anew how a stream and those in its bridge run.
     fn refresh_around(&mut self, slot: Slot) {
         let bridge = self.stream(slot).and_then(|s| s.bridge);
         match bridge.and_then(|b| self.bridges.get(usize::from(b)).copied()) {
-            Some(members) => members
-                .as_slice()
-                .iter()
-                .for_each(|&member| self.refresh(member)),
+            Some(members) => members.as_slice().iter().for_each(|&member| self.refresh(member)),
             None => self.refresh(slot),
         }
     }
 
     /// Decides whether packets of a stream are passed on as they come, and whether its sound is needed as samples.
     fn refresh(&mut self, slot: Slot) {
-        let Some(stream) = self
-            .streams
-            .get(usize::from(slot))
-            .and_then(Option::as_deref)
-        else {
+        let Some(stream) = self.streams.get(usize::from(slot)).and_then(Option::as_deref) else {
             return;
         };
-        let members = stream
-            .bridge
-            .and_then(|b| self.bridges.get(usize::from(b)).copied())
-            .unwrap_or(Members::EMPTY);
+        let members = stream.bridge.and_then(|b| self.bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
         let other = match members.as_slice() {
             &[a, b] => Some(if a == slot { b } else { a }),
             _ => None,
@@ -372,10 +305,8 @@ impl Worker {
         let alike = peer.is_some_and(|p| ptime(p).is_some() && ptime(p) == ptime(stream));
         let forward_to = other.filter(|_| alike);
         let mixed = members.as_slice().len() > 1 && forward_to.is_none();
-        let decoding = mixed
-            || stream.detects()
-            || stream.is_recorded()
-            || peer.is_some_and(|p| alike && p.is_recorded());
+        let decoding =
+            mixed || stream.detects() || stream.is_recorded() || peer.is_some_and(|p| alike && p.is_recorded());
         if let Some(stream) = self.stream(slot) {
             if decoding != stream.decoding {
                 stream.said = SILENCE;
@@ -410,25 +341,16 @@ impl Worker {
             };
             let (id, forward_to, bridge) = (stream.id, stream.forward_to, stream.bridge);
             if received.first {
-                tell(
-                    &self.returned,
-                    &self.shared,
-                    Returned::Event(Event::MediaStarted { stream: id }),
-                );
+                tell(&self.returned, &self.shared, Returned::Event(Event::MediaStarted { stream: id }));
             }
             match received.incoming {
                 None => {}
-                Some(Incoming::Audio {
-                    header,
-                    codec,
-                    payload,
-                }) => {
+                Some(Incoming::Audio { header, codec, payload }) => {
                     if stream.decoding {
                         leg.jitter.insert(codec, header.timestamp, payload);
                     }
-                    let peer = forward_to
-                        .and_then(|to| self.streams.get_mut(usize::from(to)))
-                        .and_then(Option::as_deref_mut);
+                    let peer =
+                        forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
                     if let Some(peer) = peer
                         && !peer.is_overridden()
                         && let Kind::Rtp(leg) = &mut peer.kind
@@ -436,22 +358,13 @@ impl Worker {
                         leg.forward_audio(&header, codec, payload, now.clock);
                     }
                 }
-                Some(Incoming::Event {
-                    header,
-                    payload,
-                    digits,
-                }) => {
+                Some(Incoming::Event { header, payload, digits }) => {
                     for digit in digits.into_iter().flatten() {
-                        tell(
-                            &self.returned,
-                            &self.shared,
-                            Returned::Event(Event::Digit { stream: id, digit }),
-                        );
+                        tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
                     }
                     let mut passed = false;
-                    let peer = forward_to
-                        .and_then(|to| self.streams.get_mut(usize::from(to)))
-                        .and_then(Option::as_deref_mut);
+                    let peer =
+                        forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
                     if let Some(peer) = peer {
                         let overridden = peer.is_overridden();
                         if let Kind::Rtp(leg) = &mut peer.kind {
@@ -459,10 +372,7 @@ impl Worker {
                         }
                     }
                     if !passed {
-                        digits
-                            .into_iter()
-                            .flatten()
-                            .for_each(|digit| self.pass_digit(slot as Slot, bridge, digit));
+                        digits.into_iter().flatten().for_each(|digit| self.pass_digit(slot as Slot, bridge, digit));
                     }
                 }
             }
@@ -471,9 +381,7 @@ impl Worker {
 
     /// Gives a digit to the other party of a bridge of two that took no packet of it: as its own event, or as tones.
     fn pass_digit(&mut self, slot: Slot, bridge: Option<Slot>, digit: Digit) {
-        let members = bridge
-            .and_then(|b| self.bridges.get(usize::from(b)).copied())
-            .unwrap_or(Members::EMPTY);
+        let members = bridge.and_then(|b| self.bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
         if let &[a, b] = members.as_slice()
             && let Some(peer) = self.stream(if a == slot { b } else { a })
         {
@@ -484,11 +392,7 @@ impl Worker {
     fn read_rtcp(&mut self, slot: usize) {
         let mut buffer = [0; MAX_PACKET + 1];
         for _ in 0..MAX_BURST {
-            let Some(Kind::Rtp(leg)) = self
-                .streams
-                .get_mut(slot)
-                .and_then(Option::as_deref_mut)
-                .map(|s| &mut s.kind)
+            let Some(Kind::Rtp(leg)) = self.streams.get_mut(slot).and_then(Option::as_deref_mut).map(|s| &mut s.kind)
             else {
                 return;
             };
@@ -515,9 +419,7 @@ impl Worker {
     fn tick(&mut self) {
         let now = self.clock.now();
         self.ticks += 1;
-        let Worker {
-            streams, bridges, ..
-        } = self;
+        let Worker { streams, bridges, .. } = self;
         let active = streams.get_mut(..self.used).unwrap_or_default();
         for stream in active.iter_mut().flatten() {
             stream.listen();
@@ -531,37 +433,21 @@ impl Worker {
                 continue;
             };
             let id = stream.id;
-            let in_band = if stream.decoding || matches!(stream.kind, Kind::Line(_)) {
-                stream.detect()
-            } else {
-                None
-            };
+            let in_band = if stream.decoding || matches!(stream.kind, Kind::Line(_)) { stream.detect() } else { None };
             let mut expired = None;
             if let Kind::Rtp(leg) = &mut stream.kind {
                 expired = leg.expired_digit(now.clock);
                 leg.report_tick(now);
                 if second && leg.went_silent(now.clock, self.media_timeout) {
-                    tell(
-                        &self.returned,
-                        &self.shared,
-                        Returned::Event(Event::MediaLost { stream: id }),
-                    );
+                    tell(&self.returned, &self.shared, Returned::Event(Event::MediaLost { stream: id }));
                 }
             }
             for digit in in_band.into_iter().chain(expired) {
-                tell(
-                    &self.returned,
-                    &self.shared,
-                    Returned::Event(Event::Digit { stream: id, digit }),
-                );
+                tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
             }
-            let bridged = stream
-                .bridge
-                .and_then(|b| bridges.get(usize::from(b)))
-                .is_some_and(|m| m.as_slice().len() > 1);
-            stream.speak(bridged, self.digit_amplitude, now.clock, |what| {
-                tell(&self.returned, &self.shared, what)
-            });
+            let bridged =
+                stream.bridge.and_then(|b| bridges.get(usize::from(b))).is_some_and(|m| m.as_slice().len() > 1);
+            stream.speak(bridged, self.digit_amplitude, now.clock, |what| tell(&self.returned, &self.shared, what));
         }
     }
 }
@@ -569,19 +455,11 @@ impl Worker {
 /// Computes what a stream hears from its bridge. A bridge of two is the other's sound; a larger one is summed when its first
 /// member's turn comes, for all members.
 fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
-    let bridge = streams
-        .get(index)
-        .and_then(Option::as_ref)
-        .map(|s| s.bridge);
+    let bridge = streams.get(index).and_then(Option::as_ref).map(|s| s.bridge);
     let Some(bridge) = bridge else { return };
-    let members = bridge
-        .and_then(|b| bridges.get(usize::from(b)).copied())
-        .unwrap_or(Members::EMPTY);
+    let members = bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
     let said = |streams: &[Option<Box<Stream>>], slot: Slot| {
-        streams
-            .get(usize::from(slot))
-            .and_then(Option::as_ref)
-            .map_or(SILENCE, |s| s.said)
+        streams.get(usize::from(slot)).and_then(Option::as_ref).map_or(SILENCE, |s| s.said)
     };
     match members.as_slice() {
         [] | [_] => {
@@ -595,10 +473,7 @@ fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
                 stream.heard = heard;
             }
         }
-        all if all
-            .first()
-            .is_some_and(|&first| usize::from(first) == index) =>
-        {
+        all if all.first().is_some_and(|&first| usize::from(first) == index) => {
             let mut sum = Sum::default();
             all.iter().for_each(|&slot| sum.add(&said(streams, slot)));
             for &slot in all {

@@ -34,22 +34,14 @@ impl Latch {
     /// Takes the signalled address. Another one than before forgets what was latched.
     pub fn signal(&mut self, remote: Option<SocketAddr>) {
         if self.signalled != remote {
-            *self = Latch {
-                signalled: remote,
-                latched: None,
-                candidate: None,
-            };
+            *self = Latch { signalled: remote, latched: None, candidate: None };
         }
     }
 
     /// Judges the source of a valid packet.
     pub fn judge(&mut self, from: SocketAddr) -> Verdict {
         if let Some(latched) = self.latched {
-            return if latched == from {
-                Verdict::Accept
-            } else {
-                Verdict::Refuse
-            };
+            return if latched == from { Verdict::Accept } else { Verdict::Refuse };
         }
         let Some(signalled) = self.signalled else {
             return Verdict::Refuse; // Before the peer said where it is, any source is a guess.

@@ -83,25 +83,12 @@ impl Outbound {
     /// Header of a packet of our own making with this many samples, following the one before.
     pub fn generated(&mut self, payload_type: u8, samples: u32, now: u64) -> Header {
         let follows = self.generated
-            && self.last_at.is_some_and(|at| {
-                now.saturating_sub(at) <= u64::from(self.last_samples) + SPURT_PAUSE
-            });
+            && self.last_at.is_some_and(|at| now.saturating_sub(at) <= u64::from(self.last_samples) + SPURT_PAUSE);
         let next = self.last_timestamp.wrapping_add(self.last_samples);
-        let timestamp = if follows {
-            next
-        } else {
-            later(next, self.timestamp_at(now))
-        };
+        let timestamp = if follows { next } else { later(next, self.timestamp_at(now)) };
         self.generated = true;
         self.interrupt();
-        self.emit(
-            payload_type,
-            !follows,
-            self.last_sequence.wrapping_add(1),
-            timestamp,
-            samples,
-            now,
-        )
+        self.emit(payload_type, !follows, self.last_sequence.wrapping_add(1), timestamp, samples, now)
     }
 
     /// Header of a packet of a telephone event that began at `timestamp` (RFC 4733 §2.5.1).
@@ -112,24 +99,12 @@ impl Outbound {
             (self.last_timestamp, self.last_samples, self.last_at) = (timestamp, 0, Some(now));
         }
         self.last_sequence = self.last_sequence.wrapping_add(1);
-        Header {
-            marker,
-            payload_type,
-            sequence: self.last_sequence,
-            timestamp,
-            ssrc: self.ssrc,
-        }
+        Header { marker, payload_type, sequence: self.last_sequence, timestamp, ssrc: self.ssrc }
     }
 
     /// Header of a peer's packet passed on; `None` when it is too late to be of use. A packet of no samples is a telephone event:
     /// its timestamp stands still while it lasts.
-    pub fn forwarded(
-        &mut self,
-        incoming: &Header,
-        payload_type: u8,
-        samples: u32,
-        now: u64,
-    ) -> Option<Header> {
+    pub fn forwarded(&mut self, incoming: &Header, payload_type: u8, samples: u32, now: u64) -> Option<Header> {
         self.generated = false;
         if let Some(mapping) = &mut self.mapping
             && mapping.ssrc == incoming.ssrc
@@ -140,10 +115,7 @@ impl Outbound {
             if mapping.interrupted {
                 mapping.interrupted = false;
                 mapping.floor = self.last_sequence;
-                mapping.sequence_offset = self
-                    .last_sequence
-                    .wrapping_add(1)
-                    .wrapping_sub(incoming.sequence);
+                mapping.sequence_offset = self.last_sequence.wrapping_add(1).wrapping_sub(incoming.sequence);
             }
             let mapping = *mapping;
             let sequence = incoming.sequence.wrapping_add(mapping.sequence_offset);
@@ -152,27 +124,14 @@ impl Outbound {
             let ahead = sequence.wrapping_sub(self.last_sequence);
             let near = samples == 0 || skew.unsigned_abs() < MAX_SKEW as u32;
             if near && (1..=MAX_AHEAD).contains(&ahead) {
-                return Some(self.emit(
-                    payload_type,
-                    incoming.marker,
-                    sequence,
-                    timestamp,
-                    samples,
-                    now,
-                ));
+                return Some(self.emit(payload_type, incoming.marker, sequence, timestamp, samples, now));
             }
             if near && ahead.wrapping_neg() <= MAX_BEHIND {
                 // Reordered or doubled on the way: passed on as it came, unless it is older than this mapping.
                 let own = (sequence.wrapping_sub(mapping.floor) as i16) > 0;
                 return own.then(|| {
                     self.packets += 1;
-                    Header {
-                        marker: incoming.marker,
-                        payload_type,
-                        sequence,
-                        timestamp,
-                        ssrc: self.ssrc,
-                    }
+                    Header { marker: incoming.marker, payload_type, sequence, timestamp, ssrc: self.ssrc }
                 });
             }
         }
@@ -219,13 +178,7 @@ impl Outbound {
             self.last_samples = samples;
             self.last_at = Some(now);
         }
-        Header {
-            marker,
-            payload_type,
-            sequence,
-            timestamp,
-            ssrc: self.ssrc,
-        }
+        Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc }
     }
 }
 
@@ -239,13 +192,7 @@ mod tests {
     use super::*;
 
     fn incoming(ssrc: u32, sequence: u16, timestamp: u32) -> Header {
-        Header {
-            marker: false,
-            payload_type: 8,
-            sequence,
-            timestamp,
-            ssrc,
-        }
+        Header { marker: false, payload_type: 8, sequence, timestamp, ssrc }
     }
 
     #[test]
@@ -262,37 +209,15 @@ mod tests {
             let _ = n;
         }
         for n in 0..10u16 {
-            step(
-                out.forwarded(
-                    &incoming(1, 500 + n, 5000 + u32::from(n) * 160),
-                    8,
-                    160,
-                    now,
-                )
-                .unwrap(),
-                &mut now,
-            );
+            step(out.forwarded(&incoming(1, 500 + n, 5000 + u32::from(n) * 160), 8, 160, now).unwrap(), &mut now);
         }
         now += 1600; // hold for 200 ms more
         step(out.generated(8, 160, now), &mut now);
         for n in 20..30u16 {
-            step(
-                out.forwarded(
-                    &incoming(1, 500 + n, 5000 + u32::from(n) * 160),
-                    8,
-                    160,
-                    now,
-                )
-                .unwrap(),
-                &mut now,
-            );
+            step(out.forwarded(&incoming(1, 500 + n, 5000 + u32::from(n) * 160), 8, 160, now).unwrap(), &mut now);
         }
         for n in 0..10u16 {
-            step(
-                out.forwarded(&incoming(2, n, u32::from(n) * 160), 8, 160, now)
-                    .unwrap(),
-                &mut now,
-            );
+            step(out.forwarded(&incoming(2, n, u32::from(n) * 160), 8, 160, now).unwrap(), &mut now);
         }
         for pair in sent.windows(2) {
             assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
@@ -311,17 +236,11 @@ mod tests {
         let c = out.forwarded(&incoming(1, 12, 1920), 8, 160, 320).unwrap();
         let b = out.forwarded(&incoming(1, 11, 1760), 8, 160, 330).unwrap();
         assert_eq!(c.sequence, a.sequence + 2);
-        assert_eq!(
-            (b.sequence, b.timestamp),
-            (a.sequence + 1, a.timestamp + 160)
-        );
+        assert_eq!((b.sequence, b.timestamp), (a.sequence + 1, a.timestamp + 160));
         assert_eq!(out.forwarded(&incoming(1, 9, 1440), 8, 160, 340), None);
         let event = out.event(101, true, out.timestamp_at(480), 480);
         let d = out.forwarded(&incoming(1, 14, 2240), 8, 160, 640).unwrap();
-        assert_eq!(
-            (event.sequence, d.sequence),
-            (c.sequence + 1, c.sequence + 2)
-        );
+        assert_eq!((event.sequence, d.sequence), (c.sequence + 1, c.sequence + 2));
         assert_eq!(d.timestamp, a.timestamp + 640);
     }
 
@@ -329,17 +248,9 @@ mod tests {
     fn a_sender_that_jumps_is_taken_as_a_new_one() {
         let mut out = Outbound::new(9, 0, 0);
         let a = out.forwarded(&incoming(1, 10, 1600), 8, 160, 0).unwrap();
-        let b = out
-            .forwarded(&incoming(1, 40000, 77_000_000), 8, 160, 160)
-            .unwrap();
+        let b = out.forwarded(&incoming(1, 40000, 77_000_000), 8, 160, 160).unwrap();
         let c = out.forwarded(&incoming(1, 40001, 5), 8, 160, 320).unwrap();
-        assert_eq!(
-            (b.sequence, b.timestamp),
-            (a.sequence + 1, a.timestamp + 160)
-        );
-        assert_eq!(
-            (c.sequence, c.timestamp),
-            (a.sequence + 2, a.timestamp + 320)
-        );
+        assert_eq!((b.sequence, b.timestamp), (a.sequence + 1, a.timestamp + 160));
+        assert_eq!((c.sequence, c.timestamp), (a.sequence + 2, a.timestamp + 320));
     }
 }

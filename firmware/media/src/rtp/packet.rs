@@ -72,38 +72,25 @@ impl<'a> Packet<'a> {
         if bytes.len() > MAX_PACKET {
             return Err(PacketError::Long(bytes.len()));
         }
-        let (fixed, mut rest) = bytes
-            .split_first_chunk::<HEADER>()
-            .ok_or(PacketError::Short)?;
+        let (fixed, mut rest) = bytes.split_first_chunk::<HEADER>().ok_or(PacketError::Short)?;
         let [first, second, s0, s1, t0, t1, t2, t3, c0, c1, c2, c3] = *fixed;
         if first >> 6 != 2 {
             return Err(PacketError::Version(first >> 6));
         }
-        let (csrc, after) = rest
-            .split_at_checked(usize::from(first & 0x0f) * 4)
-            .ok_or(PacketError::Short)?;
+        let (csrc, after) = rest.split_at_checked(usize::from(first & 0x0f) * 4).ok_or(PacketError::Short)?;
         rest = after;
         let mut extension = None;
         if first & 0x10 != 0 {
-            let (&[p0, p1, l0, l1], after) =
-                rest.split_first_chunk::<4>().ok_or(PacketError::Short)?;
+            let (&[p0, p1, l0, l1], after) = rest.split_first_chunk::<4>().ok_or(PacketError::Short)?;
             let length = usize::from(u16::from_be_bytes([l0, l1])) * 4;
             let (data, after) = after.split_at_checked(length).ok_or(PacketError::Short)?;
-            extension = Some(Extension {
-                profile: u16::from_be_bytes([p0, p1]),
-                data,
-            });
+            extension = Some(Extension { profile: u16::from_be_bytes([p0, p1]), data });
             rest = after;
         }
         if first & 0x20 != 0 {
             let &padding = rest.last().ok_or(PacketError::Short)?;
-            let end = rest
-                .len()
-                .checked_sub(usize::from(padding))
-                .filter(|_| padding > 0);
-            rest = rest
-                .get(..end.ok_or(PacketError::Padding(padding))?)
-                .ok_or(PacketError::Short)?;
+            let end = rest.len().checked_sub(usize::from(padding)).filter(|_| padding > 0);
+            rest = rest.get(..end.ok_or(PacketError::Padding(padding))?).ok_or(PacketError::Short)?;
         }
         Ok(Packet {
             header: Header {
@@ -148,8 +135,7 @@ mod tests {
     #[test]
     fn reads_csrc_extension_and_padding() {
         let bytes = [
-            0xb2, 0x88, 0x12, 0x34, 0, 0, 0, 160, 0xde, 0xad, 0xbe,
-            0xef, // V=2 P X CC=2, marker, PT 8
+            0xb2, 0x88, 0x12, 0x34, 0, 0, 0, 160, 0xde, 0xad, 0xbe, 0xef, // V=2 P X CC=2, marker, PT 8
             0, 0, 0, 1, 0, 0, 0, 2, // CSRC
             0xbe, 0xde, 0, 1, 1, 2, 3, 4, // extension of one word
             0xd5, 0xd5, 0, 0, 3, // two bytes of payload, three of padding
@@ -157,32 +143,16 @@ mod tests {
         let packet = Packet::parse(&bytes).unwrap();
         assert_eq!(
             packet.header,
-            Header {
-                marker: true,
-                payload_type: 8,
-                sequence: 0x1234,
-                timestamp: 160,
-                ssrc: 0xdead_beef
-            }
+            Header { marker: true, payload_type: 8, sequence: 0x1234, timestamp: 160, ssrc: 0xdead_beef }
         );
         assert_eq!(packet.csrc, [0, 0, 0, 1, 0, 0, 0, 2]);
-        assert_eq!(
-            packet.extension,
-            Some(Extension {
-                profile: 0xbede,
-                data: &[1, 2, 3, 4]
-            })
-        );
+        assert_eq!(packet.extension, Some(Extension { profile: 0xbede, data: &[1, 2, 3, 4] }));
         assert_eq!(packet.payload, [0xd5, 0xd5]);
     }
 
     #[test]
     fn refuses_what_is_not_whole() {
-        let good = Header {
-            payload_type: 8,
-            ..Header::default()
-        }
-        .to_bytes();
+        let good = Header { payload_type: 8, ..Header::default() }.to_bytes();
         let with = |change: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = good.to_vec();
             change(&mut bytes);

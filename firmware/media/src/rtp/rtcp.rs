@@ -57,10 +57,7 @@ impl ReportBlock {
         if self.last_sr == 0 {
             return None;
         }
-        let time = now
-            .middle()
-            .wrapping_sub(self.last_sr)
-            .wrapping_sub(self.delay_since_last_sr);
+        let time = now.middle().wrapping_sub(self.last_sr).wrapping_sub(self.delay_since_last_sr);
         // More than 30 s is a clock that jumped, or a forged report.
         (time < 30 << 16).then_some(time)
     }
@@ -77,10 +74,7 @@ pub fn write(
     out: &mut [u8],
 ) -> Option<usize> {
     let mut w = Writer { out, at: 0 };
-    let start = w.begin(
-        if sender.is_some() { SR } else { RR },
-        u8::from(report.is_some()),
-    )?;
+    let start = w.begin(if sender.is_some() { SR } else { RR }, u8::from(report.is_some()))?;
     w.word(ssrc)?;
     if let Some(s) = sender {
         w.word((s.ntp.0 >> 32) as u32)?;
@@ -126,9 +120,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
-        self.out
-            .get_mut(self.at..self.at + bytes.len())?
-            .copy_from_slice(bytes);
+        self.out.get_mut(self.at..self.at + bytes.len())?.copy_from_slice(bytes);
         self.at += bytes.len();
         Some(())
     }
@@ -145,9 +137,7 @@ impl Writer<'_> {
 
     fn finish(&mut self, start: usize) -> Option<()> {
         let words = u16::try_from((self.at - start) / 4 - 1).ok()?;
-        self.out
-            .get_mut(start + 2..start + 4)?
-            .copy_from_slice(&words.to_be_bytes());
+        self.out.get_mut(start + 2..start + 4)?.copy_from_slice(&words.to_be_bytes());
         Some(())
     }
 }
@@ -179,9 +169,7 @@ pub enum Item {
 /// Reads a compound packet and calls `each` for what it says; descriptions and unknown packets are passed over. Returns false,
 /// having called nothing, when it is not valid as a whole (RFC 3550 A.2).
 pub fn parse(bytes: &[u8], mut each: impl FnMut(Item)) -> bool {
-    if bytes.len() > super::packet::MAX_PACKET
-        || !matches!(bytes, [first, SR | RR, ..] if first >> 6 == 2)
-    {
+    if bytes.len() > super::packet::MAX_PACKET || !matches!(bytes, [first, SR | RR, ..] if first >> 6 == 2) {
         return false;
     }
     let mut rest = bytes;
@@ -213,11 +201,7 @@ fn read(packet: &[u8], each: &mut impl FnMut(Item)) {
         return;
     };
     let count = usize::from(first & 0x1f);
-    let word = |n: usize| {
-        body.get(n * 4..)
-            .and_then(|b| b.first_chunk::<4>())
-            .map(|b| u32::from_be_bytes(*b))
-    };
+    let word = |n: usize| body.get(n * 4..).and_then(|b| b.first_chunk::<4>()).map(|b| u32::from_be_bytes(*b));
     match kind {
         SR | RR => {
             let Some(ssrc) = word(0) else { return };
@@ -229,27 +213,13 @@ fn read(packet: &[u8], each: &mut impl FnMut(Item)) {
                     return;
                 };
                 let ntp = NtpTime(u64::from(high) << 32 | u64::from(low));
-                each(Item::Sender {
-                    ssrc,
-                    info: SenderInfo {
-                        ntp,
-                        rtp_timestamp,
-                        packets,
-                        octets,
-                    },
-                });
+                each(Item::Sender { ssrc, info: SenderInfo { ntp, rtp_timestamp, packets, octets } });
                 at = 6;
             }
             for n in 0..count {
                 let field = |k: usize| word(at + n * 6 + k);
-                let (
-                    Some(about),
-                    Some(loss),
-                    Some(highest),
-                    Some(jitter),
-                    Some(last_sr),
-                    Some(delay),
-                ) = (field(0), field(1), field(2), field(3), field(4), field(5))
+                let (Some(about), Some(loss), Some(highest), Some(jitter), Some(last_sr), Some(delay)) =
+                    (field(0), field(1), field(2), field(3), field(4), field(5))
                 else {
                     return;
                 };
@@ -260,19 +230,10 @@ fn read(packet: &[u8], each: &mut impl FnMut(Item)) {
                     highest_sequence: highest,
                     jitter,
                 };
-                each(Item::Report {
-                    from: ssrc,
-                    block: ReportBlock {
-                        figures,
-                        last_sr,
-                        delay_since_last_sr: delay,
-                    },
-                });
+                each(Item::Report { from: ssrc, block: ReportBlock { figures, last_sr, delay_since_last_sr: delay } });
             }
         }
-        BYE => (0..count)
-            .filter_map(word)
-            .for_each(|ssrc| each(Item::Bye { ssrc })),
+        BYE => (0..count).filter_map(word).for_each(|ssrc| each(Item::Bye { ssrc })),
         _ => {}
     }
 }
@@ -289,48 +250,20 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let info = SenderInfo {
-            ntp: NtpTime(0x1234_5678_9abc_def0),
-            rtp_timestamp: 7,
-            packets: 8,
-            octets: 9,
-        };
-        let figures = ReportFigures {
-            ssrc: 5,
-            fraction_lost: 128,
-            cumulative_lost: -3,
-            highest_sequence: 0x1_0002,
-            jitter: 11,
-        };
-        let block = ReportBlock {
-            figures,
-            last_sr: 12,
-            delay_since_last_sr: 13,
-        };
+        let info = SenderInfo { ntp: NtpTime(0x1234_5678_9abc_def0), rtp_timestamp: 7, packets: 8, octets: 9 };
+        let figures =
+            ReportFigures { ssrc: 5, fraction_lost: 128, cumulative_lost: -3, highest_sequence: 0x1_0002, jitter: 11 };
+        let block = ReportBlock { figures, last_sr: 12, delay_since_last_sr: 13 };
         let mut out = [0; 200];
         let length = write(42, Some(&info), Some(&block), "box@offhook", true, &mut out).unwrap();
         assert_eq!(
             items(&out[..length]).unwrap(),
-            [
-                Item::Sender { ssrc: 42, info },
-                Item::Report { from: 42, block },
-                Item::Bye { ssrc: 42 }
-            ]
+            [Item::Sender { ssrc: 42, info }, Item::Report { from: 42, block }, Item::Bye { ssrc: 42 }]
         );
         let length = write(42, None, None, "", false, &mut out).unwrap();
         assert_eq!(items(&out[..length]).unwrap(), []);
         assert_eq!(length % 4, 0);
-        assert_eq!(
-            write(
-                42,
-                Some(&info),
-                Some(&block),
-                "box@offhook",
-                true,
-                &mut [0; 60]
-            ),
-            None
-        );
+        assert_eq!(write(42, Some(&info), Some(&block), "box@offhook", true, &mut [0; 60]), None);
     }
 
     #[test]
@@ -347,15 +280,8 @@ mod tests {
     #[test]
     fn round_trip_follows_the_example_of_the_rfc() {
         // RFC 3550 figure 2: A = b710:8000, LSR = b705:2000, DLSR = 0005:4000 → 6.125 s.
-        let block = ReportBlock {
-            last_sr: 0xb705_2000,
-            delay_since_last_sr: 0x0005_4000,
-            ..ReportBlock::default()
-        };
-        assert_eq!(
-            block.round_trip(NtpTime(0xb710_8000 << 16)),
-            Some(0x0006_2000)
-        );
+        let block = ReportBlock { last_sr: 0xb705_2000, delay_since_last_sr: 0x0005_4000, ..ReportBlock::default() };
+        assert_eq!(block.round_trip(NtpTime(0xb710_8000 << 16)), Some(0x0006_2000));
         assert_eq!(ReportBlock::default().round_trip(NtpTime(1 << 40)), None);
     }
 

@@ -68,8 +68,7 @@ impl Reception {
             let difference = (transit.wrapping_sub(before) as i32).unsigned_abs();
             // A jump of more than a second is a new talk spurt with another clock, not jitter.
             if difference < 8000 {
-                let estimate = i64::from(self.jitter16) + i64::from(difference)
-                    - (i64::from(self.jitter16) + 8) / 16;
+                let estimate = i64::from(self.jitter16) + i64::from(difference) - (i64::from(self.jitter16) + 8) / 16;
                 self.jitter16 = u32::try_from(estimate.max(0)).unwrap_or(u32::MAX);
             }
         }
@@ -118,9 +117,7 @@ impl Reception {
 
     fn expected_of_source(&self) -> u64 {
         match self.ssrc {
-            Some(_) => {
-                u64::from((self.cycles + u32::from(self.max_sequence)).wrapping_sub(self.base)) + 1
-            }
+            Some(_) => u64::from((self.cycles + u32::from(self.max_sequence)).wrapping_sub(self.base)) + 1,
             None => 0,
         }
     }
@@ -154,10 +151,7 @@ impl Reception {
         self.expected_prior = expected;
         self.received_prior = self.received;
         let lost_interval = expected_interval.saturating_sub(received_interval);
-        let fraction = (lost_interval << 8)
-            .checked_div(expected_interval)
-            .unwrap_or(0)
-            .min(255);
+        let fraction = (lost_interval << 8).checked_div(expected_interval).unwrap_or(0).min(255);
         let lost = i64::try_from(expected).unwrap_or(0) - i64::try_from(self.received).unwrap_or(0);
         Some(ReportFigures {
             ssrc,
@@ -184,14 +178,7 @@ mod tests {
                 continue; // ten are lost
             }
             let verdict = r.packet(7, sequence, n * 160, arrival);
-            assert_eq!(
-                verdict,
-                if n == 0 {
-                    Arrival::Restart
-                } else {
-                    Arrival::InOrder
-                }
-            );
+            assert_eq!(verdict, if n == 0 { Arrival::Restart } else { Arrival::InOrder });
         }
         assert_eq!((r.received(), r.lost()), (90, 10));
         let report = r.report().unwrap();
@@ -212,12 +199,7 @@ mod tests {
         assert_eq!(r.jitter(), 0);
         for n in 1000..3000u32 {
             // Alternately 5 ms early and late: each transit differs by 80 units from the one before.
-            r.packet(
-                1,
-                n as u16,
-                n * 160,
-                n * 160 + 77 + if n % 2 == 0 { 80 } else { 0 },
-            );
+            r.packet(1, n as u16, n * 160, n * 160 + 77 + if n % 2 == 0 { 80 } else { 0 });
         }
         assert!((78..=81).contains(&r.jitter()), "{}", r.jitter());
     }

@@ -3,9 +3,7 @@
 use crate::command::Digit;
 
 /// Events and their digits: RFC 4733 §3.2.
-const DIGITS: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D',
-];
+const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D'];
 /// A digit is told once it lasted 40 ms (shorter ones at their end).
 const TELL_AFTER: u16 = 320;
 /// An event without news for so long is over: 200 ms in samples.
@@ -16,10 +14,7 @@ const VOLUME: u8 = 10;
 /// The event code of a digit.
 pub fn code(digit: Digit) -> Option<u8> {
     let digit = digit.to_ascii_uppercase();
-    DIGITS
-        .iter()
-        .position(|&d| d == digit)
-        .and_then(|n| u8::try_from(n).ok())
+    DIGITS.iter().position(|&d| d == digit).and_then(|n| u8::try_from(n).ok())
 }
 
 /// The digit of an event code.
@@ -44,23 +39,13 @@ impl Payload {
     /// Reads the first event block; later blocks (RFC 4733 §2.5.2.2 redundancy belongs to RFC 2198) are not ours.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let &[event, flags, d0, d1] = bytes.first_chunk::<4>()?;
-        Some(Payload {
-            event,
-            end: flags & 0x80 != 0,
-            volume: flags & 0x3f,
-            duration: u16::from_be_bytes([d0, d1]),
-        })
+        Some(Payload { event, end: flags & 0x80 != 0, volume: flags & 0x3f, duration: u16::from_be_bytes([d0, d1]) })
     }
 
     /// Its four bytes.
     pub fn to_bytes(self) -> [u8; 4] {
         let [d0, d1] = self.duration.to_be_bytes();
-        [
-            self.event,
-            (self.volume & 0x3f) | if self.end { 0x80 } else { 0 },
-            d0,
-            d1,
-        ]
+        [self.event, (self.volume & 0x3f) | if self.end { 0x80 } else { 0 }, d0, d1]
     }
 }
 
@@ -83,13 +68,7 @@ pub struct EventReceiver {
 impl EventReceiver {
     /// Takes a packet that arrived at `now` (in samples of a local clock). Returns the digits it completes: usually none or one, two when
     /// it shows that the digit before had lost its end.
-    pub fn packet(
-        &mut self,
-        timestamp: u32,
-        marker: bool,
-        payload: Payload,
-        now: u64,
-    ) -> [Option<Digit>; 2] {
+    pub fn packet(&mut self, timestamp: u32, marker: bool, payload: Payload, now: u64) -> [Option<Digit>; 2] {
         if digit(payload.event).is_none() {
             return [None, None]; // Flash and other events are not digits.
         }
@@ -103,8 +82,7 @@ impl EventReceiver {
             }
             // Older than what we know: reordered, already told.
             Some(current)
-                if (timestamp.wrapping_sub(current.timestamp) as i32) < 0
-                    && now < current.heard_at + EXPIRE => {}
+                if (timestamp.wrapping_sub(current.timestamp) as i32) < 0 && now < current.heard_at + EXPIRE => {}
             current => {
                 lost_end = current.as_mut().and_then(Current::tell);
                 *current = Some(Current {
@@ -117,20 +95,13 @@ impl EventReceiver {
                 });
             }
         }
-        let told = self
-            .current
-            .as_mut()
-            .filter(|c| c.ended || c.duration >= TELL_AFTER)
-            .and_then(Current::tell);
+        let told = self.current.as_mut().filter(|c| c.ended || c.duration >= TELL_AFTER).and_then(Current::tell);
         [lost_end, told]
     }
 
     /// The digit whose packets stopped coming before 40 ms and without an end, once that is certain.
     pub fn expire(&mut self, now: u64) -> Option<Digit> {
-        self.current
-            .as_mut()
-            .filter(|c| now >= c.heard_at + EXPIRE)
-            .and_then(Current::tell)
+        self.current.as_mut().filter(|c| now >= c.heard_at + EXPIRE).and_then(Current::tell)
     }
 
     /// Forgets all; for a new peer.
@@ -151,17 +122,12 @@ impl Current {
         // A long event goes on in a new segment that begins where the last one ended (RFC 4733 §2.5.1.3) …
         let segment = step == u32::from(self.duration) && self.duration >= 0xff00;
         // … and some senders move the timestamp together with the duration.
-        let moving =
-            payload.duration > self.duration && step == u32::from(payload.duration - self.duration);
+        let moving = payload.duration > self.duration && step == u32::from(payload.duration - self.duration);
         segment || moving
     }
 
     fn tell(&mut self) -> Option<Digit> {
-        if std::mem::replace(&mut self.told, true) {
-            None
-        } else {
-            digit(self.event)
-        }
+        if std::mem::replace(&mut self.told, true) { None } else { digit(self.event) }
     }
 }
 
@@ -192,14 +158,7 @@ impl EventSender {
     /// A digit of so many samples that starts at a timestamp; `None` when it is no digit.
     pub fn new(digit: Digit, samples: u32, timestamp: u32) -> Option<Self> {
         let event = code(digit)?;
-        Some(EventSender {
-            event,
-            timestamp,
-            elapsed: 0,
-            remaining: samples.max(1),
-            first: true,
-            ends_left: 3,
-        })
+        Some(EventSender { event, timestamp, elapsed: 0, remaining: samples.max(1), first: true, ends_left: 3 })
     }
 
     /// The next packet, one per `step` samples; `None` when all were sent.
@@ -218,17 +177,8 @@ impl EventSender {
             self.ends_left = self.ends_left.checked_sub(1)?;
         }
         let duration = u16::try_from(self.elapsed).unwrap_or(u16::MAX);
-        let payload = Payload {
-            event: self.event,
-            end,
-            volume: VOLUME,
-            duration,
-        };
-        Some(EventPacket {
-            payload,
-            marker: std::mem::take(&mut self.first),
-            timestamp: self.timestamp,
-        })
+        let payload = Payload { event: self.event, end, volume: VOLUME, duration };
+        Some(EventPacket { payload, marker: std::mem::take(&mut self.first), timestamp: self.timestamp })
     }
 }
 
@@ -243,18 +193,8 @@ mod tests {
         let mut now = 0;
         for &(timestamp, marker, digit, end, duration) in packets {
             now += 160;
-            let payload = Payload {
-                event: code(digit).unwrap(),
-                end,
-                volume: 10,
-                duration,
-            };
-            out.extend(
-                receiver
-                    .packet(timestamp, marker, payload, now)
-                    .into_iter()
-                    .flatten(),
-            );
+            let payload = Payload { event: code(digit).unwrap(), end, volume: 10, duration };
+            out.extend(receiver.packet(timestamp, marker, payload, now).into_iter().flatten());
         }
         out.extend(receiver.expire(now + EXPIRE));
         out
@@ -270,22 +210,12 @@ mod tests {
         ];
         assert_eq!(told(&whole), "5");
         // Without marker.
-        assert_eq!(
-            told(&[(0, false, '5', false, 160), (0, false, '5', true, 480)]),
-            "5"
-        );
+        assert_eq!(told(&[(0, false, '5', false, 160), (0, false, '5', true, 480)]), "5");
         // Only end packets arrive.
-        assert_eq!(
-            told(&[(0, false, '#', true, 480), (0, false, '#', true, 480)]),
-            "#"
-        );
+        assert_eq!(told(&[(0, false, '#', true, 480), (0, false, '#', true, 480)]), "#");
         // All ends lost, the next digit follows; then the same digit again.
         assert_eq!(
-            told(&[
-                (0, true, '1', false, 160),
-                (900, true, '2', false, 160),
-                (1800, true, '2', false, 160)
-            ]),
+            told(&[(0, true, '1', false, 160), (900, true, '2', false, 160), (1800, true, '2', false, 160)]),
             "122"
         );
         // A single packet and nothing more.
@@ -301,10 +231,7 @@ mod tests {
             "12"
         );
         // A new digit reuses the timestamp of the one that ended: sloppy, but a duplicate is likelier.
-        assert_eq!(
-            told(&[(0, true, '1', true, 400), (0, false, '1', true, 400)]),
-            "1"
-        );
+        assert_eq!(told(&[(0, true, '1', true, 400), (0, false, '1', true, 400)]), "1");
     }
 
     #[test]
@@ -312,23 +239,13 @@ mod tests {
         let mut packets = Vec::new();
         let mut sender = EventSender::new('7', 100_000, 5000).unwrap();
         while let Some(p) = sender.next(160) {
-            packets.push((
-                p.timestamp,
-                p.marker,
-                '7',
-                p.payload.end,
-                p.payload.duration,
-            ));
+            packets.push((p.timestamp, p.marker, '7', p.payload.end, p.payload.duration));
         }
         assert!(packets.iter().any(|p| p.0 != 5000));
         assert_eq!(told(&packets), "7");
         // A sender that moves the timestamp with the duration.
         assert_eq!(
-            told(&[
-                (0, true, '3', false, 160),
-                (160, false, '3', false, 320),
-                (320, false, '3', false, 480)
-            ]),
+            told(&[(0, true, '3', false, 160), (160, false, '3', false, 320), (320, false, '3', false, 480)]),
             "3"
         );
     }
@@ -337,21 +254,10 @@ mod tests {
     fn a_digit_is_sent_with_marker_and_three_ends() {
         let mut sender = EventSender::new('b', 800, 1234).unwrap();
         let packets: Vec<_> = std::iter::from_fn(|| sender.next(160)).collect();
-        assert_eq!(
-            packets
-                .iter()
-                .map(|p| p.payload.duration)
-                .collect::<Vec<_>>(),
-            [160, 320, 480, 640, 800, 800, 800]
-        );
+        assert_eq!(packets.iter().map(|p| p.payload.duration).collect::<Vec<_>>(), [160, 320, 480, 640, 800, 800, 800]);
         assert_eq!(packets.iter().filter(|p| p.payload.end).count(), 3);
         assert_eq!(packets.iter().filter(|p| p.marker).count(), 1);
-        assert!(
-            packets[0].marker
-                && packets
-                    .iter()
-                    .all(|p| p.timestamp == 1234 && p.payload.event == 13)
-        );
+        assert!(packets[0].marker && packets.iter().all(|p| p.timestamp == 1234 && p.payload.event == 13));
         assert!(EventSender::new('x', 800, 0).is_none());
         let payload = packets[6].payload;
         assert_eq!(Payload::parse(&payload.to_bytes()), Some(payload));

@@ -56,10 +56,7 @@ impl DtmfDetector {
         for &sample in samples {
             let sample = f32::from(sample);
             self.energy += sample * sample;
-            self.low
-                .iter_mut()
-                .chain(&mut self.high)
-                .for_each(|g| g.add(sample));
+            self.low.iter_mut().chain(&mut self.high).for_each(|g| g.add(sample));
             self.count += 1;
             if self.count == BLOCK {
                 let block = self.block();
@@ -84,9 +81,7 @@ impl DtmfDetector {
         let loud = level(low_power) >= MIN_LEVEL && level(high_power) >= MIN_LEVEL;
         let pure = (low_power + high_power) * scale >= PURITY * energy / BLOCK as f32;
         let balanced = (-MAX_REVERSE_TWIST..=MAX_TWIST).contains(&twist);
-        (loud && pure && balanced)
-            .then(|| KEYS.get(row).and_then(|keys| keys.get(column)).copied())
-            .flatten()
+        (loud && pure && balanced).then(|| KEYS.get(row).and_then(|keys| keys.get(column)).copied()).flatten()
     }
 
     fn decide(&mut self, block: Option<Digit>) -> Option<Digit> {
@@ -119,12 +114,7 @@ impl DtmfDetector {
 /// The strongest of a group and its power, when it stands out from the others.
 fn strongest(group: &[f32; 4]) -> Option<(usize, f32)> {
     let (index, &power) = group.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-    let others = group
-        .iter()
-        .enumerate()
-        .filter(|(n, _)| *n != index)
-        .map(|(_, p)| *p)
-        .fold(0.0, f32::max);
+    let others = group.iter().enumerate().filter(|(n, _)| *n != index).map(|(_, p)| *p).fold(0.0, f32::max);
     (power > others * DOMINANCE).then_some((index, power))
 }
 
@@ -137,17 +127,13 @@ mod tests {
 
     fn detect(samples: &[i16]) -> String {
         let mut detector = DtmfDetector::default();
-        samples
-            .chunks(160)
-            .filter_map(|c| detector.samples(c))
-            .collect()
+        samples.chunks(160).filter_map(|c| detector.samples(c)).collect()
     }
 
     /// `ms` of two sines with some silence around.
     fn press(low: f32, high: f32, low_dbm0: f32, high_dbm0: f32, ms: usize) -> Vec<i16> {
         let wave = |hz: f32, level: f32, n: usize| {
-            f64::from(sine_amplitude(level))
-                * (std::f64::consts::TAU * f64::from(hz) * n as f64 / 8000.0).sin()
+            f64::from(sine_amplitude(level)) * (std::f64::consts::TAU * f64::from(hz) * n as f64 / 8000.0).sin()
         };
         let mut out = vec![0i16; 437];
         out.extend((0..ms * 8).map(|n| (wave(low, low_dbm0, n) + wave(high, high_dbm0, n)) as i16));
@@ -181,9 +167,7 @@ mod tests {
         assert_eq!(detect(&all), digits);
         let coded: Vec<i16> = all
             .iter()
-            .map(|&s| {
-                crate::codec::g711::ULAW_DECODE[usize::from(crate::codec::g711::ulaw_encode(s))]
-            })
+            .map(|&s| crate::codec::g711::ULAW_DECODE[usize::from(crate::codec::g711::ulaw_encode(s))])
             .collect();
         assert_eq!(detect(&coded), digits);
     }
@@ -191,27 +175,16 @@ mod tests {
     #[test]
     fn takes_levels_twist_noise_and_detuning_within_q24() {
         for level in [-3.0, -10.0, -25.0] {
-            assert_eq!(
-                detect(&press(770.0, 1336.0, level, level, 50)),
-                "5",
-                "{level}"
-            );
+            assert_eq!(detect(&press(770.0, 1336.0, level, level, 50)), "5", "{level}");
         }
         assert_eq!(detect(&press(770.0, 1336.0, -12.0, -9.0, 50)), "5");
         assert_eq!(detect(&press(770.0, 1336.0, -9.0, -15.0, 50)), "5");
         for offset in [0.985, 1.015] {
-            assert_eq!(
-                detect(&press(941.0 * offset, 1477.0 * offset, -10.0, -10.0, 50)),
-                "#",
-                "{offset}"
-            );
+            assert_eq!(detect(&press(941.0 * offset, 1477.0 * offset, -10.0, -10.0, 50)), "#", "{offset}");
         }
         let mut noisy = press(697.0, 1209.0, -10.0, -10.0, 50);
         let length = noisy.len();
-        noisy
-            .iter_mut()
-            .zip(noise(-27.0, length, 1))
-            .for_each(|(s, n)| *s = s.saturating_add(n));
+        noisy.iter_mut().zip(noise(-27.0, length, 1)).for_each(|(s, n)| *s = s.saturating_add(n));
         assert_eq!(detect(&noisy), "1");
     }
 

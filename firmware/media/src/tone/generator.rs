@@ -49,19 +49,13 @@ impl ToneGenerator {
                     .map(|&f| f64::from(f))
                     .filter(|f| (0.0..4000.0).contains(f))
                     .collect(),
-                length: s
-                    .duration
-                    .map(|d| (d.as_micros() as u64).saturating_mul(u64::from(RATE)) / 1_000_000),
+                length: s.duration.map(|d| (d.as_micros() as u64).saturating_mul(u64::from(RATE)) / 1_000_000),
                 once: s.once,
             })
             .filter(|s| s.length != Some(0))
             .collect();
         let ended = segments.is_empty();
-        let amplitude = if level_dbm0.is_finite() {
-            f64::from(sine_amplitude(level_dbm0))
-        } else {
-            0.0
-        };
+        let amplitude = if level_dbm0.is_finite() { f64::from(sine_amplitude(level_dbm0)) } else { 0.0 };
         ToneGenerator {
             segments,
             amplitude,
@@ -85,9 +79,7 @@ impl ToneGenerator {
             let Some(segment) = self.segments.get(self.current) else {
                 break;
             };
-            let left = segment
-                .length
-                .map_or(u64::MAX, |l| l.saturating_sub(self.position));
+            let left = segment.length.map_or(u64::MAX, |l| l.saturating_sub(self.position));
             let count = left.min((FRAME - filled) as u64) as usize;
             if let Some(part) = out.get_mut(filled..filled + count) {
                 self.write(part);
@@ -120,18 +112,12 @@ impl ToneGenerator {
             let from_start = if self.joined { RAMP } else { at };
             let to_end = fade_out.map_or(RAMP, |length| length.saturating_sub(at + 1));
             let gain = from_start.min(to_end).min(RAMP) as f64 / RAMP as f64;
-            *sample = (self.amplitude * gain * sum)
-                .round()
-                .clamp(-32768.0, 32767.0) as i16;
+            *sample = (self.amplitude * gain * sum).round().clamp(-32768.0, 32767.0) as i16;
         }
     }
 
     fn next(&self) -> Option<usize> {
-        let usable = |n: &usize| {
-            self.segments
-                .get(*n)
-                .is_some_and(|s| !(s.once && self.repeating))
-        };
+        let usable = |n: &usize| self.segments.get(*n).is_some_and(|s| !(s.once && self.repeating));
         let after = (self.current + 1..self.segments.len()).find(usable);
         after.or_else(|| self.segments.iter().position(|s| !s.once))
     }
@@ -165,11 +151,7 @@ mod tests {
     use std::time::Duration;
 
     fn segment(hz: &[f32], ms: Option<u64>, once: bool) -> ToneSegment {
-        ToneSegment {
-            hz: hz.to_vec(),
-            duration: ms.map(Duration::from_millis),
-            once,
-        }
+        ToneSegment { hz: hz.to_vec(), duration: ms.map(Duration::from_millis), once }
     }
 
     fn samples(generator: &mut ToneGenerator, frames: usize) -> Vec<i16> {
@@ -190,9 +172,7 @@ mod tests {
             .windows(2)
             .enumerate()
             .filter(|(_, w)| w[0] < 0 && w[1] >= 0)
-            .map(|(n, w)| {
-                n as f64 + f64::from(-w[0]) / f64::from(i32::from(w[1]) - i32::from(w[0]))
-            })
+            .map(|(n, w)| n as f64 + f64::from(-w[0]) / f64::from(i32::from(w[1]) - i32::from(w[0])))
             .collect();
         (crossings.len() - 1) as f64 * 8000.0 / (crossings.last().unwrap() - crossings[0])
     }
@@ -203,11 +183,7 @@ mod tests {
             let mut generator = ToneGenerator::new(&[segment(&[hz], None, false)], -10.0);
             let all = samples(&mut generator, 3000);
             assert!((frequency(&all[800..]) - f64::from(hz)).abs() < 0.1, "{hz}");
-            assert!(
-                (dbm0(&all[800..]) + 10.0).abs() < 0.1,
-                "{hz}: {}",
-                dbm0(&all[800..])
-            );
+            assert!((dbm0(&all[800..]) + 10.0).abs() < 0.1, "{hz}: {}", dbm0(&all[800..]));
         }
     }
 
@@ -223,11 +199,8 @@ mod tests {
 
     #[test]
     fn a_cadence_keeps_its_times_and_repeats_without_what_is_once() {
-        let segments = [
-            segment(&[1000.0], Some(100), true),
-            segment(&[], Some(50), false),
-            segment(&[425.0], Some(250), false),
-        ];
+        let segments =
+            [segment(&[1000.0], Some(100), true), segment(&[], Some(50), false), segment(&[425.0], Some(250), false)];
         let mut generator = ToneGenerator::new(&segments, -10.0);
         let all = samples(&mut generator, 60);
         let loud = |from_ms: usize, to_ms: usize| dbm0(&all[from_ms * 8..to_ms * 8]);
@@ -239,42 +212,24 @@ mod tests {
 
     #[test]
     fn no_step_is_larger_than_the_tone_itself_makes() {
-        let segments = [
-            segment(&[950.0], Some(330), false),
-            segment(&[1400.0], Some(333), false),
-            segment(&[], Some(107), false),
-        ];
+        let segments =
+            [segment(&[950.0], Some(330), false), segment(&[1400.0], Some(333), false), segment(&[], Some(107), false)];
         let mut generator = ToneGenerator::new(&segments, -10.0);
         let all = samples(&mut generator, 200);
         let amplitude = f64::from(sine_amplitude(-10.0));
         let steepest = amplitude * std::f64::consts::TAU * 1400.0 / 8000.0;
-        let step = all
-            .windows(2)
-            .map(|w| (i32::from(w[1]) - i32::from(w[0])).abs())
-            .max()
-            .unwrap();
+        let step = all.windows(2).map(|w| (i32::from(w[1]) - i32::from(w[0])).abs()).max().unwrap();
         assert!(f64::from(step) <= steepest + 2.0, "{step} {steepest}");
     }
 
     #[test]
     fn equal_neighbours_join_without_a_gap_and_a_cadence_of_once_ends() {
-        let mut generator = ToneGenerator::new(
-            &[
-                segment(&[440.0], Some(110), true),
-                segment(&[440.0], Some(110), true),
-            ],
-            -10.0,
-        );
+        let mut generator =
+            ToneGenerator::new(&[segment(&[440.0], Some(110), true), segment(&[440.0], Some(110), true)], -10.0);
         let all = samples(&mut generator, 100);
         assert_eq!(all.len(), 11 * FRAME);
         assert!((dbm0(&all[105 * 8..115 * 8]) + 10.0).abs() < 0.3);
         assert!(samples(&mut ToneGenerator::new(&[], -10.0), 1).is_empty());
-        assert!(
-            samples(
-                &mut ToneGenerator::new(&[segment(&[1.0], Some(0), false)], f32::NAN),
-                1
-            )
-            .is_empty()
-        );
+        assert!(samples(&mut ToneGenerator::new(&[segment(&[1.0], Some(0), false)], f32::NAN), 1).is_empty());
     }
 }

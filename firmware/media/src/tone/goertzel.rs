@@ -11,11 +11,7 @@ pub struct Goertzel {
 impl Goertzel {
     /// For a frequency in Hz at 8 kHz.
     pub fn new(hz: f32) -> Self {
-        Goertzel {
-            coefficient: 2.0 * (std::f32::consts::TAU * hz / 8000.0).cos(),
-            s1: 0.0,
-            s2: 0.0,
-        }
+        Goertzel { coefficient: 2.0 * (std::f32::consts::TAU * hz / 8000.0).cos(), s1: 0.0, s2: 0.0 }
     }
 
     /// Adds a sample.
@@ -28,8 +24,7 @@ impl Goertzel {
 
     /// The squared magnitude of the sum since the last call, and a new start.
     pub fn take(&mut self) -> f32 {
-        let magnitude =
-            self.s1 * self.s1 + self.s2 * self.s2 - self.coefficient * self.s1 * self.s2;
+        let magnitude = self.s1 * self.s1 + self.s2 * self.s2 - self.coefficient * self.s1 * self.s2;
         (self.s1, self.s2) = (0.0, 0.0);
         magnitude.max(0.0)
     }

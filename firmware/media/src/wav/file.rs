@@ -34,21 +34,9 @@ impl WavWriter {
     /// When the file cannot be made or written.
     pub fn create(path: &Path, channels: u16, rate: u32) -> io::Result<Self> {
         let temporary = temporary_name(path);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&temporary)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
         file.write_all(&super::header(channels, rate, 0))?;
-        Ok(WavWriter {
-            file,
-            temporary,
-            path: path.to_owned(),
-            channels,
-            rate,
-            written: 0,
-            in_header: 0,
-        })
+        Ok(WavWriter { file, temporary, path: path.to_owned(), channels, rate, written: 0, in_header: 0 })
     }
 
     /// Appends samples, given as little-endian bytes (channels interleaved).
@@ -66,8 +54,7 @@ impl WavWriter {
     }
 
     fn update_header(&mut self) -> io::Result<()> {
-        self.file
-            .write_all_at(&super::header(self.channels, self.rate, self.written), 0)?;
+        self.file.write_all_at(&super::header(self.channels, self.rate, self.written), 0)?;
         self.in_header = self.written;
         Ok(())
     }
@@ -109,10 +96,7 @@ mod tests {
             writer.append(&[1; 640]).unwrap();
             let bytes = std::fs::read(&part).unwrap();
             let said = u32::from_le_bytes(bytes[40..44].try_into().unwrap()) as usize;
-            assert!(
-                said <= n * 640 && said + 32_000 > n * 640,
-                "at most a second behind"
-            );
+            assert!(said <= n * 640 && said + 32_000 > n * 640, "at most a second behind");
             if n >= 50 {
                 assert!(read(&bytes, 10).is_ok());
             }
@@ -121,10 +105,7 @@ mod tests {
         assert_eq!(writer.samples(), 200 * 160);
         writer.close().unwrap();
         assert!(!part.exists());
-        assert_eq!(
-            read(&std::fs::read(&path).unwrap(), 10).unwrap().len(),
-            200 * 160
-        );
+        assert_eq!(read(&std::fs::read(&path).unwrap(), 10).unwrap().len(), 200 * 160);
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -9,9 +9,7 @@ pub const HEADER: usize = 44;
 
 /// A canonical header for 16 bit PCM with so many bytes of data (RIFF sizes stop at 4 GiB).
 pub fn header(channels: u16, rate: u32, data: u64) -> [u8; HEADER] {
-    let data = u32::try_from(data)
-        .unwrap_or(u32::MAX - 36)
-        .min(u32::MAX - 36);
+    let data = u32::try_from(data).unwrap_or(u32::MAX - 36).min(u32::MAX - 36);
     let block = channels * 2;
     let mut out = [0; HEADER];
     let fields: [&[u8]; 13] = [

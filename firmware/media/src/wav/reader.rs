@@ -51,22 +51,7 @@ struct Format {
 /// # Errors
 /// [`WavError`] for anything else.
 pub fn read(bytes: &[u8], max_seconds: u32) -> Result<Vec<i16>, WavError> {
-    let [
-        b'R',
-        b'I',
-        b'F',
-        b'F',
-        _,
-        _,
-        _,
-        _,
-        b'W',
-        b'A',
-        b'V',
-        b'E',
-        rest @ ..,
-    ] = bytes
-    else {
+    let [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', rest @ ..] = bytes else {
         return Err(WavError::NotWav);
     };
     let mut rest = rest;
@@ -82,16 +67,9 @@ pub fn read(bytes: &[u8], max_seconds: u32) -> Result<Vec<i16>, WavError> {
             _ => {}
         }
         // Parts are padded to an even length.
-        rest = length
-            .checked_add(length & 1)
-            .and_then(|skip| after.get(skip..))
-            .ok_or(WavError::Short)?;
+        rest = length.checked_add(length & 1).and_then(|skip| after.get(skip..)).ok_or(WavError::Short)?;
     }
-    Err(if format.is_some() {
-        WavError::Empty
-    } else {
-        WavError::NoFormat
-    })
+    Err(if format.is_some() { WavError::Empty } else { WavError::NoFormat })
 }
 
 fn parse_format(bytes: &[u8]) -> Result<Format, WavError> {
@@ -105,10 +83,7 @@ fn parse_format(bytes: &[u8]) -> Result<Format, WavError> {
     };
     if format.code == 0xfffe {
         // WAVE_FORMAT_EXTENSIBLE: the code is the beginning of a GUID.
-        let &[s0, s1] = bytes
-            .get(24..26)
-            .and_then(|s| s.first_chunk::<2>())
-            .ok_or(WavError::Short)?;
+        let &[s0, s1] = bytes.get(24..26).and_then(|s| s.first_chunk::<2>()).ok_or(WavError::Short)?;
         format.code = u16::from_le_bytes([s0, s1]);
     }
     match (format.code, format.bits) {
@@ -150,11 +125,7 @@ fn decode(format: Format, data: &[u8], max_seconds: u32) -> Result<Vec<i16>, Wav
             (sum / i32::from(format.channels)) as i16
         })
         .collect();
-    Ok(if format.rate == 16000 {
-        halve(&mono)
-    } else {
-        mono
-    })
+    Ok(if format.rate == 16000 { halve(&mono) } else { mono })
 }
 
 #[cfg(test)]
@@ -174,9 +145,7 @@ mod tests {
     fn sine(rate: u32, hz: f64, channels: usize) -> Vec<u8> {
         (0..rate)
             .flat_map(|n| {
-                let s = (10000.0
-                    * (std::f64::consts::TAU * hz * f64::from(n) / f64::from(rate)).sin())
-                    as i16;
+                let s = (10000.0 * (std::f64::consts::TAU * hz * f64::from(n) / f64::from(rate)).sin()) as i16;
                 std::iter::repeat_n(s, channels)
             })
             .flat_map(i16::to_le_bytes)
@@ -188,37 +157,15 @@ mod tests {
         let level = |samples: &[i16]| (power(&samples[400..7600], 1000.0) * 2.0).sqrt();
         for rate in [8000, 16000] {
             for channels in [1, 2] {
-                let samples = read(
-                    &wav(
-                        1,
-                        channels,
-                        rate,
-                        16,
-                        &sine(rate, 1000.0, usize::from(channels)),
-                    ),
-                    10,
-                )
-                .unwrap();
+                let samples =
+                    read(&wav(1, channels, rate, 16, &sine(rate, 1000.0, usize::from(channels))), 10).unwrap();
                 assert_eq!(samples.len(), 8000);
-                assert!(
-                    (level(&samples) - 10000.0).abs() < 100.0,
-                    "{rate} {channels}: {}",
-                    level(&samples)
-                );
+                assert!((level(&samples) - 10000.0).abs() < 100.0, "{rate} {channels}: {}", level(&samples));
             }
         }
-        let linear: Vec<i16> = sine(8000, 1000.0, 1)
-            .chunks(2)
-            .map(|b| i16::from_le_bytes([b[0], b[1]]))
-            .collect();
-        let alaw: Vec<u8> = linear
-            .iter()
-            .map(|&s| crate::codec::g711::alaw_encode(s))
-            .collect();
-        let ulaw: Vec<u8> = linear
-            .iter()
-            .map(|&s| crate::codec::g711::ulaw_encode(s))
-            .collect();
+        let linear: Vec<i16> = sine(8000, 1000.0, 1).chunks(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let alaw: Vec<u8> = linear.iter().map(|&s| crate::codec::g711::alaw_encode(s)).collect();
+        let ulaw: Vec<u8> = linear.iter().map(|&s| crate::codec::g711::ulaw_encode(s)).collect();
         for (code, data) in [(6, alaw), (7, ulaw)] {
             let samples = read(&wav(code, 1, 8000, 8, &data), 10).unwrap();
             assert!((level(&samples) - 10000.0).abs() < 100.0);
@@ -237,10 +184,7 @@ mod tests {
         assert_eq!(refused(&wav(1, 1, 8000, 24, &data)), WavError::Bits(24));
         assert_eq!(refused(&wav(1, 6, 8000, 16, &data)), WavError::Channels(6));
         assert_eq!(refused(&wav(1, 1, 44100, 16, &data)), WavError::Rate(44100));
-        assert_eq!(
-            read(&wav(1, 1, 8000, 16, &data), 0).unwrap_err(),
-            WavError::Long(0)
-        );
+        assert_eq!(read(&wav(1, 1, 8000, 16, &data), 0).unwrap_err(), WavError::Long(0));
         let mut huge_chunk = b"RIFF\0\0\0\0WAVELIST\xff\xff\xff\xff".to_vec();
         huge_chunk.extend([0; 64]);
         assert_eq!(refused(&huge_chunk), WavError::Short);

@@ -25,15 +25,8 @@ pub struct Running {
 
 pub fn start(config: EngineConfig) -> Running {
     let (sender, events) = unbounded();
-    let config = EngineConfig {
-        realtime_priority: None,
-        streams: 64,
-        ..config
-    };
-    Running {
-        engine: Engine::start(config, sender).unwrap(),
-        events,
-    }
+    let config = EngineConfig { realtime_priority: None, streams: 64, ..config };
+    Running { engine: Engine::start(config, sender).unwrap(), events }
 }
 
 impl Running {
@@ -45,10 +38,7 @@ impl Running {
     pub fn wait<T>(&self, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let event = self
-                .events
-                .recv_deadline(deadline)
-                .expect("the event never came");
+            let event = self.events.recv_deadline(deadline).expect("the event never came");
             if let Some(found) = wanted(&event) {
                 return found;
             }
@@ -72,10 +62,7 @@ impl Running {
             phase: 0.0,
             socket,
         };
-        self.command(Command::SetRtp {
-            stream,
-            parameters: party.parameters(),
-        });
+        self.command(Command::SetRtp { stream, parameters: party.parameters() });
         party
     }
 }
@@ -84,18 +71,8 @@ impl Running {
     /// A party that hears one packet every 20 ms: the engine's own clock for what must not be faster.
     pub fn metronome(&self, stream: u64) -> Party {
         let party = self.party(stream, Codec::Pcma);
-        let segments = vec![ToneSegment {
-            hz: vec![300.0],
-            duration: None,
-            once: false,
-        }];
-        self.command(Command::Play {
-            stream: party.stream,
-            source: Source::Tone {
-                segments,
-                level_dbm0: -20.0,
-            },
-        });
+        let segments = vec![ToneSegment { hz: vec![300.0], duration: None, once: false }];
+        self.command(Command::Play { stream: party.stream, source: Source::Tone { segments, level_dbm0: -20.0 } });
         party
     }
 }
@@ -174,13 +151,7 @@ impl Party {
     }
 
     pub fn send(&mut self, payload_type: u8, timestamp: u32, marker: bool, payload: &[u8]) {
-        let header = Header {
-            marker,
-            payload_type,
-            sequence: self.sequence,
-            timestamp,
-            ssrc: self.ssrc,
-        };
+        let header = Header { marker, payload_type, sequence: self.sequence, timestamp, ssrc: self.ssrc };
         self.sequence = self.sequence.wrapping_add(1);
         let mut out = [0; 600];
         let length = header.write(payload, &mut out).unwrap();
@@ -197,11 +168,7 @@ impl Party {
                 continue;
             }
             let packet = Packet::parse(&buffer[..length]).unwrap();
-            return Got {
-                header: packet.header,
-                payload: packet.payload.to_vec(),
-                at: Instant::now(),
-            };
+            return Got { header: packet.header, payload: packet.payload.to_vec(), at: Instant::now() };
         }
     }
 
@@ -213,11 +180,7 @@ impl Party {
             assert_eq!(from, self.remote, "only from the signalled address");
             if !offhook_media::rtp::is_rtcp(&buffer[..length]) {
                 let packet = Packet::parse(&buffer[..length]).unwrap();
-                got.push(Got {
-                    header: packet.header,
-                    payload: packet.payload.to_vec(),
-                    at: Instant::now(),
-                });
+                got.push(Got { header: packet.header, payload: packet.payload.to_vec(), at: Instant::now() });
             }
         }
         self.socket.set_nonblocking(false).unwrap();
@@ -234,11 +197,7 @@ impl Party {
             }
             if let Some(last) = last {
                 assert_eq!(got.header.ssrc, last.ssrc);
-                assert_eq!(
-                    got.header.sequence,
-                    last.sequence.wrapping_add(1),
-                    "no packet is missing"
-                );
+                assert_eq!(got.header.sequence, last.sequence.wrapping_add(1), "no packet is missing");
             }
             last = Some(got.header);
             samples.extend(decode(&got));
@@ -251,11 +210,7 @@ impl Party {
         let mut in_a_row = 0;
         for _ in 0..2000 {
             let samples = decode(&self.hear());
-            in_a_row = if is_tone(&samples, hz) {
-                in_a_row + 1
-            } else {
-                0
-            };
+            in_a_row = if is_tone(&samples, hz) { in_a_row + 1 } else { 0 };
             if in_a_row == 3 {
                 return;
             }
@@ -285,10 +240,7 @@ pub fn is_tone(samples: &[i16], hz: f64) -> bool {
 pub fn assert_tone(samples: &[i16], hz: f64) {
     let (tone, all) = (tone_level(samples, hz), level::dbm0(samples));
     assert!((tone + 10.0).abs() < 1.0, "{hz} Hz at {tone} dBm0");
-    assert!(
-        (all - tone).abs() < 1.0,
-        "{hz} Hz at {tone} dBm0 among {all} dBm0"
-    );
+    assert!((all - tone).abs() < 1.0, "{hz} Hz at {tone} dBm0 among {all} dBm0");
 }
 
 /// Talks until both hear the other as it comes, and nothing waits any more.
@@ -298,10 +250,7 @@ pub fn until_bridged(a: &mut Party, c: &mut Party) {
 }
 
 fn until_heard(one: &mut Party, other: &mut Party, hz: f64) {
-    other
-        .socket
-        .set_read_timeout(Some(Duration::from_millis(50)))
-        .unwrap();
+    other.socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
     let deadline = Instant::now() + PATIENCE;
     let mut buffer = [0; 1600];
     loop {
@@ -309,10 +258,7 @@ fn until_heard(one: &mut Party, other: &mut Party, hz: f64) {
         if other.socket.recv_from(&mut buffer).is_ok() {
             break;
         }
-        assert!(
-            Instant::now() < deadline,
-            "the parties never heard each other"
-        );
+        assert!(Instant::now() < deadline, "the parties never heard each other");
     }
     // More is on its way: a shorter packet marks the end of it.
     one.say_samples(hz, 80);

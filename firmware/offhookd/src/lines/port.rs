@@ -95,7 +95,10 @@ impl Port {
             (Model::Company(company), LineAction::Answer) => company.handle(now, ExchangeAction::Answer),
             (Model::Company(company), LineAction::HangUp) => company.handle(now, ExchangeAction::HangUp),
             (Model::Set(_), LineAction::Ring { .. } | LineAction::Answer | LineAction::HangUp)
-            | (Model::Company(_), LineAction::Lift | LineAction::PutDown | LineAction::Key { .. } | LineAction::Flash) => {
+            | (
+                Model::Company(_),
+                LineAction::Lift | LineAction::PutDown | LineAction::Key { .. } | LineAction::Flash,
+            ) => {
                 return Err(LineRefusal::WrongKind);
             }
         };

@@ -15,7 +15,15 @@ pub struct Linphone {
 
 impl Linphone {
     /// Starts it and waits until it is registered over `transport` (`udp`, `tcp`, `tls`).
-    pub fn start(directory: &Path, extension: &str, password: &str, port: u16, transport: &str, says_hz: u32, auto_answer: bool) -> Linphone {
+    pub fn start(
+        directory: &Path,
+        extension: &str,
+        password: &str,
+        port: u16,
+        transport: &str,
+        says_hz: u32,
+        auto_answer: bool,
+    ) -> Linphone {
         let home = directory.join(format!("linphone-{extension}-{transport}"));
         std::fs::create_dir_all(&home).unwrap();
         let sip = free_port();

@@ -1,5 +1,11 @@
 //! A real box for tests: the daemon as a process on free ports, its local API, real phones beside it.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by test files, each of which uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "shared by test files, each of which uses its part; a test that cannot go on panics"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
@@ -58,21 +64,21 @@ pub struct Office {
 }
 
 impl Office {
-    /// A box with extensions 1001–1060 (`secret-<extension>`), an announcement at 7000, and `more` in its site file.
+    /// A box with extensions 1001–1100 (`secret-<extension>`), an announcement at 7000, and `more` in its site file.
     pub fn open(name: &str, more: &str) -> Office {
         let directory = scratch(name);
         let (sip, sips, http) = (free_port(), free_port(), free_port());
         // RTP ranges apart, so that boxes of tests side by side do not take each other's ports.
-        let rtp = 20000 + (u32::from(sip) % 100) * 200;
+        let rtp = 16384 + (u32::from(sip) % 50) * 800;
         std::fs::write(
             directory.join("site.toml"),
             format!(
                 "allow_weak_secrets = true\n\n[site]\nname = \"Test office\"\ncountry = \"FR\"\ntime_zone = \"Europe/Paris\"\n\
                  language = \"en\"\nrealm = \"offhook.test\"\n\n[listen]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\
                  tls = [\"127.0.0.1:{sips}\"]\nhttp = [\"127.0.0.1:{http}\"]\nrtp = \"{rtp}-{}\"\n\n\
-                 [[extensions]]\nfrom = 1001\nto = 1060\npassword = \"secret-{{extension}}\"\n\n\
+                 [[extensions]]\nfrom = 1001\nto = 1100\npassword = \"secret-{{extension}}\"\n\n\
                  [[announcement]]\nnumber = \"7000\"\nname = \"Announcement\"\nhang_up_digit = \"9\"\n\n{more}\n",
-                rtp + 199,
+                rtp + 799,
             ),
         )
         .unwrap();
@@ -150,7 +156,7 @@ impl Office {
         let kind = if body.is_some() { "Content-Type: application/json\r\n" } else { "" };
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: box\r\nX-Requested-With: offhook\r\nConnection: close\r\n{kind}Content-Length: {}\r\n\r\n{text}",
+            "{method} {path} HTTP/1.1\r\nHost: box\r\nX-Offhook: 1\r\nConnection: close\r\n{kind}Content-Length: {}\r\n\r\n{text}",
             text.len()
         )
         .ok()?;
@@ -183,7 +189,15 @@ impl Office {
         let calls = u32::try_from(users.len()).unwrap();
         sipp::Sipp::start(
             &self.directory,
-            &sipp::Run { scenario: "register.xml", users: &users, calls, rate: 200, port: 0, box_port: self.sip, transport: "u1" },
+            &sipp::Run {
+                scenario: "register.xml",
+                users: &users,
+                calls,
+                rate: 200,
+                port: 0,
+                box_port: self.sip,
+                transport: "u1",
+            },
         )
         .finish();
     }

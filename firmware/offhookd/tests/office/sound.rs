@@ -80,8 +80,10 @@ pub struct Heard {
 /// Measures a recording in blocks of 10 ms. A block sounds when it is within 20 dB of the loudest.
 pub fn measure(samples: &[i16], rate: u32) -> Heard {
     let block = rate as usize / 100;
-    let power: Vec<f64> =
-        samples.chunks_exact(block).map(|b| b.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / block as f64).collect();
+    let power: Vec<f64> = samples
+        .chunks_exact(block)
+        .map(|b| b.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / block as f64)
+        .collect();
     let loudest = power.iter().copied().fold(0.0, f64::max);
     let sounds: Vec<bool> = power.iter().map(|p| *p > 1000.0 && *p > loudest / 100.0).collect();
     let (Some(first), Some(last)) = (sounds.iter().position(|s| *s), sounds.iter().rposition(|s| *s)) else {

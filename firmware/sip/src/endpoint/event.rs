@@ -136,7 +136,8 @@ pub enum Event {
         session: SessionId,
         /// Status, or 408/503 made here.
         status: u16,
-        /// The response when there was one (Contact of a 302, Reason …).
+        /// The response when there was one (Contact of a 302, Reason …). With status 487 after `cancel` it may be a 2xx: the
+        /// answer crossed our CANCEL and was ended with BYE.
         response: Option<Message>,
     },
     /// The other side asks to change the session (re-INVITE or UPDATE with SDP). Answer with `accept_offer` or `reject_offer`.

@@ -221,6 +221,11 @@ impl Exchange {
         }
     }
 
+    /// Whether no call is up.
+    pub fn is_quiet(&self) -> bool {
+        self.calls.is_empty()
+    }
+
     /// All calls up, oldest first.
     pub fn calls(&self) -> Vec<LiveCall> {
         let mut calls: Vec<LiveCall> = self.calls.values().map(|call| self.live_call(call)).collect();

@@ -75,9 +75,9 @@ pub(crate) struct SipLeg {
     /// `o=` of ours.
     pub(crate) session_id: u64,
     pub(crate) session_version: u64,
-    /// Codecs of our last offer or answer, for reading the answer.
+    /// Codecs of our last offer or answer.
     pub(crate) codecs: Vec<Codec>,
-    /// Our last description.
+    /// Our last description: the next offer follows it, an answer is read by it.
     pub(crate) description: Vec<u8>,
     pub(crate) negotiated: Option<Negotiated>,
     /// The caller's offer, until it is answered. `None`: a late offer, or done.

@@ -74,7 +74,8 @@ impl Exchange {
         true
     }
 
-    /// Makes our offer for a leg, with the codec named `first` in front. `None`: no RTP port is left.
+    /// Makes our offer for a leg, with the codec named `first` in front. In a session that has descriptions already, streams keep
+    /// their places and codecs their payload types (RFC 3264 §8). `None`: no RTP port is left.
     pub(crate) fn make_offer(&mut self, now: Now, leg: LegId, first: Option<&str>) -> Option<Body> {
         if !self.open_rtp(now, leg) {
             return None;
@@ -82,9 +83,9 @@ impl Exchange {
         let codecs = self.codecs(first);
         let sip = self.legs.get_mut(&leg)?.sip_mut()?;
         sip.codecs = codecs;
-        let mut description = sdp::offer(&capabilities(sip));
+        let mut description = next_offer(sip);
         if grows(sip, &description) {
-            description = sdp::offer(&capabilities(sip));
+            description = next_offer(sip);
         }
         Some(describe(sip, description))
     }
@@ -94,7 +95,7 @@ impl Exchange {
         let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
             return Ok(());
         };
-        let negotiated = sdp::accept(&capabilities(sip), answer)?;
+        let negotiated = sdp::accept_for(&capabilities(sip), &sip.description, answer)?;
         self.set_rtp(leg, negotiated);
         Ok(())
     }
@@ -210,6 +211,14 @@ fn capabilities(sip: &SipLeg) -> Capabilities {
         direction: Direction::SendRecv,
         session_id: sip.session_id,
         session_version: sip.session_version,
+    }
+}
+
+fn next_offer(sip: &SipLeg) -> Vec<u8> {
+    if sip.description.is_empty() {
+        sdp::offer(&capabilities(sip))
+    } else {
+        sdp::reoffer(&capabilities(sip), &sip.description)
     }
 }
 

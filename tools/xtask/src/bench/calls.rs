@@ -20,7 +20,7 @@ const PACKETS_PER_CALL: u64 = 17;
 ///
 /// # Errors
 /// When SIPp or the daemon is missing, or a call fails.
-pub fn run(calls: u64, rate: u64) -> Result<()> {
+pub(crate) fn run(calls: u64, rate: u64) -> Result<()> {
     let root = workspace_root();
     let work = root.join("target/bench-calls");
     let _ = fs::remove_dir_all(&work);
@@ -50,7 +50,10 @@ pub fn run(calls: u64, rate: u64) -> Result<()> {
     let _ = callee.wait();
     outcome?;
     let per_call = spent * 1000.0 / calls as f64;
-    print(&format!("call set-up with digest           {per_call:>8.3} ms of processor time each ({calls} at {:.0}/s, none failed)", calls as f64 / wall));
+    print(&format!(
+        "call set-up with digest           {per_call:>8.3} ms of processor time each ({calls} at {:.0}/s, none failed)",
+        calls as f64 / wall
+    ));
     print(&format!("memory after the calls            {:>8.1} MB", resident_mb(daemon.child.id())?));
     let echo = bare_echo(calls.min(20_000) * PACKETS_PER_CALL)?;
     print(&format!(
@@ -123,7 +126,15 @@ fn user(extension: u32, more: impl std::fmt::Display) -> String {
     format!("{extension};[authentication username={extension} password=secret-{extension}];{more}")
 }
 
-fn sipp_child(root: &Path, work: &Path, scenario: &str, calls: u64, rate: u64, more: &[&str], fields: &[String]) -> Result<Child> {
+fn sipp_child(
+    root: &Path,
+    work: &Path,
+    scenario: &str,
+    calls: u64,
+    rate: u64,
+    more: &[&str],
+    fields: &[String],
+) -> Result<Child> {
     let mut command = Command::new("taskset");
     command
         .args(["-c", "1", "sipp", BOX, "-sf"])
@@ -146,7 +157,15 @@ fn sipp_child(root: &Path, work: &Path, scenario: &str, calls: u64, rate: u64, m
         .context("cannot start sipp (Debian package sip-tester) under taskset")
 }
 
-fn sipp(root: &Path, work: &Path, scenario: &str, calls: u64, rate: u64, more: &[&str], fields: &[String]) -> Result<()> {
+fn sipp(
+    root: &Path,
+    work: &Path,
+    scenario: &str,
+    calls: u64,
+    rate: u64,
+    more: &[&str],
+    fields: &[String],
+) -> Result<()> {
     let status = sipp_child(root, work, scenario, calls, rate, more, fields)?.wait()?;
     if !status.success() {
         let errors = fs::read_to_string(work.join(format!("{scenario}.errors"))).unwrap_or_default();

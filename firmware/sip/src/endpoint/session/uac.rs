@@ -184,7 +184,7 @@ impl Endpoint {
             self.acknowledge(now, &session, cseq, transaction, auth, None);
             self.send_bye(now, &mut session, 0, None);
             if !quiet {
-                self.emit(Event::Failed { session: id, status: 487, response: None });
+                self.emit(Event::Failed { session: id, status: 487, response: Some(response) });
             }
             return;
         }

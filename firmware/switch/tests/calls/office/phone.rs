@@ -51,6 +51,8 @@ pub struct Phone {
     pub cancelled: Vec<Option<Reason>>,
     pub negotiated: Option<Negotiated>,
     pub invites: Vec<Message>,
+    /// Offers received within sessions.
+    pub offers: Vec<Bytes>,
     pub notified: Vec<String>,
     /// Requests outside sessions, each answered 200.
     pub requests: Vec<Message>,
@@ -95,6 +97,7 @@ impl Phone {
             cancelled: Vec::new(),
             negotiated: None,
             invites: Vec::new(),
+            offers: Vec::new(),
             notified: Vec::new(),
             requests: Vec::new(),
             local_tags: Vec::new(),
@@ -245,7 +248,12 @@ impl Phone {
         self.endpoint.reoffer(now, session, Some(sdp_body(offer))).unwrap();
     }
 
-    /// The same, where it may be refused.
+    /// Re-INVITE without a description: the other side is to offer.
+    pub fn ask_for_offer(&mut self, now: Instant, session: SessionId) {
+        self.endpoint.reoffer(now, session, None).unwrap();
+    }
+
+    /// [`Phone::reoffer`] where it may be refused.
     pub fn try_reoffer(&mut self, now: Instant, session: SessionId, direction: Direction) {
         self.version += 1;
         let offer = sdp::offer(&self.capabilities(direction));
@@ -358,6 +366,7 @@ impl Phone {
             Event::Failed { status, .. } => self.failed.push(status),
             Event::Offer { session, body } => {
                 let body = body.map(|body| {
+                    self.offers.push(body.bytes.clone());
                     let (answer, negotiated) =
                         sdp::answer(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap();
                     self.negotiated = Some(negotiated);
