@@ -90,7 +90,7 @@ fn stages() -> Vec<Stage> {
             Normal,
             "licences and sources",
             ".",
-            &["cargo", "deny", "--offline", "--log-level", "error", "check", "licenses", "bans", "sources"],
+            &["cargo", "deny", "--log-level", "error", "check", "licenses", "bans", "sources"],
         ),
         stage(Quick, "units", ".", &["cargo", "test", "--workspace", "--exclude", "offhookd", "--no-fail-fast"]),
         stage(
