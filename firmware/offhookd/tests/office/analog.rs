@@ -91,7 +91,16 @@ impl Line<'_> {
 
     /// Waits until it shows this.
     pub fn wait_for(&self, what: &str, shows: impl Fn(&Value) -> bool) {
-        wait_until(&format!("the line to show {what}"), || shows(&self.view()));
+        let mut last = Value::Null;
+        wait_until(&format!("the line to show {what}"), || {
+            let view = self.view();
+            if view != last {
+                // Printed when the test fails.
+                println!("line: {view}");
+                last = view.clone();
+            }
+            shows(&view)
+        });
     }
 
     /// Waits for a state of the port.
