@@ -221,6 +221,11 @@ impl Exchange {
         }
     }
 
+    /// How many calls are up: [`Exchange::counters`] counts more and takes longer.
+    pub fn calls_up(&self) -> usize {
+        self.calls.len()
+    }
+
     /// All calls up, oldest first.
     pub fn calls(&self) -> Vec<LiveCall> {
         let mut calls: Vec<LiveCall> = self.calls.values().map(|call| self.live_call(call)).collect();
