@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -30,6 +31,9 @@ use crate::web;
 
 /// Batches of SIP messages that wait for the core thread. Each holds up to 64: beyond, datagrams are dropped and phones send again.
 const SIP_QUEUE: usize = 256;
+/// SIP transactions at once. Most only wait out their 32 s for a copy of their request (RFC 3261 §17.2, RFC 6026): a call leaves
+/// about five, so this is what 600 calls a second need. Beyond, new requests get 503.
+const MAX_TRANSACTIONS: usize = 150_000;
 /// Requests of the API and events of lines that wait.
 const CONTROL_QUEUE: usize = 4096;
 /// Events of the media engine that wait.
@@ -61,6 +65,9 @@ pub fn start(args: &Args) -> Result<Running> {
         let path = args.data.join(part);
         std::fs::create_dir_all(&path).with_context(|| format!("cannot make the directory {}", path.display()))?;
     }
+    // Passwords, recordings and the administrators' socket are in it.
+    std::fs::set_permissions(&args.data, std::fs::Permissions::from_mode(0o700))
+        .with_context(|| format!("cannot close {} to others", args.data.display()))?;
     let store = Store::open(&args.data).context("the database cannot be opened")?;
     if let Some(file) = &args.site {
         import_site(&store, file)?;
@@ -186,6 +193,7 @@ fn transport_config(listen: &Listen, config: &Config, data: &Path) -> sip::Confi
         tcp: [listen.tcp.clone(), listen.ws.clone()].concat(),
         tls: [listen.tls.clone(), listen.wss.clone()].concat(),
         certificate: Some(Certificate::SelfSigned { directory: data.join("tls"), names }),
+        verify_peers: true,
         ..sip::Config::default()
     }
 }
@@ -193,11 +201,13 @@ fn transport_config(listen: &Listen, config: &Config, data: &Path) -> sip::Confi
 fn exchange(store: &Store, config: &Arc<Config>, sip: &[(Transport, SocketAddr)], data: &Path) -> Result<Exchange> {
     let mut seed = [0; 32];
     OsRng.try_fill_bytes(&mut seed).context("the system gives no random numbers")?;
-    let mut endpoint = EndpointConfig::default();
-    endpoint.ports = sip.iter().map(|(transport, address)| (*transport, address.port())).collect();
-    if let Some(advertised) = config.network.advertised {
-        endpoint.host = advertised.to_string();
-    }
+    let defaults = EndpointConfig::default();
+    let endpoint = EndpointConfig {
+        ports: sip.iter().map(|(transport, address)| (*transport, address.port())).collect(),
+        host: config.network.advertised.map_or(defaults.host.clone(), |address| address.to_string()),
+        max_transactions: MAX_TRANSACTIONS,
+        ..defaults
+    };
     let now = core_loop::now();
     let mut exchange = Exchange::new(Arc::clone(config), endpoint, data.to_path_buf(), seed, now);
     for (aor, bindings) in store.bindings(now.wall).context("the registrations cannot be read")? {

@@ -86,13 +86,14 @@ pub fn run(
         select.recv(sip_inputs);
         select.recv(media_events);
         // While calls are up the records learn about every second that the box is alive: their end, should it be the last.
-        let heartbeat_due = (exchange.calls_up() > 0).then_some(heartbeat + HEARTBEAT);
+        let calls_up = !exchange.is_quiet();
+        let heartbeat_due = calls_up.then_some(heartbeat + HEARTBEAT);
         match exchange.poll_timeout().map(|(at, _)| at).into_iter().chain(heartbeat_due).min() {
             Some(deadline) => _ = select.ready_deadline(deadline),
             None => _ = select.ready(),
         }
         let now = now();
-        if now.instant >= heartbeat + HEARTBEAT {
+        if calls_up && now.instant >= heartbeat + HEARTBEAT {
             heartbeat = now.instant;
             let _ = shell.store.heartbeat(now.wall);
         }

@@ -13,10 +13,9 @@ pub(crate) fn give_lines(store: &Store) -> Result<(), StoreError> {
     if !store.lines()?.is_empty() {
         return Ok(());
     }
-    for (port, kind, label) in
-        [(1, LineKind::Fxs, "Telephone 1"), (2, LineKind::Fxs, "Telephone 2"), (3, LineKind::Fxo, "Outside line 1")]
-    {
-        store.put_line(LineId(Uuid::now_v7()), Line { port, kind, label: label.into() })?;
+    for (port, kind) in [(1, LineKind::Fxs), (2, LineKind::Fxs), (3, LineKind::Fxo)] {
+        // The page names a line without a label in its reader's language.
+        store.put_line(LineId(Uuid::now_v7()), Line { port, kind, label: String::new() })?;
     }
     Ok(())
 }

@@ -10,6 +10,10 @@ fn request(method: &str, branch: &str, call_id: &str, more: &str) -> String {
     )
 }
 
+fn with_body(method: &str, id: &str, more: &str) -> String {
+    request(method, id, id, more).replace("Content-Length: 0\n\n", "Content-Length: 5\n\nhello")
+}
+
 fn statuses(pair: &mut Pair) -> Vec<u16> {
     std::mem::take(&mut pair.trace).iter().map(|(_, message)| message.status()).collect()
 }
@@ -63,6 +67,12 @@ fn what_is_refused_without_asking() {
     let answer = ask(request("INVITE", "b", "b", "Require: timer, foo, bar\n"));
     let unsupported: Vec<_> = answer.header_values("Unsupported").collect();
     assert_eq!((answer.status(), unsupported), (420, vec!["foo".into(), "bar".into()]));
+    let answer = ask(with_body("INVITE", "text", "Content-Type: text/plain\n"));
+    assert_eq!((answer.status(), header(&answer, "Accept")), (415, "application/sdp".into()));
+    let answer = ask(with_body("INVITE", "gzip", "Content-Type: application/sdp\nContent-Encoding: gzip\n"));
+    assert_eq!((answer.status(), header(&answer, "Accept-Encoding")), (415, "identity".into()));
+    let answer = ask(request("INVITE", "html", "html", "Accept: text/html, text/*;q=0.5\n"));
+    assert_eq!(answer.status(), 406);
     let answer = ask(request("FOO", "c", "c", ""));
     assert_eq!(answer.status(), 501);
     assert!(header(&answer, "Allow").contains("INVITE"));

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod fuzz;
 mod simulate;
 mod test;
 
@@ -39,6 +40,12 @@ enum Command {
         #[arg(long, value_name = "SEED")]
         trace: Option<u64>,
     },
+    /// Runs every fuzz target for a while.
+    Fuzz {
+        /// How long each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Measures a part of the exchange on this machine.
     Bench {
         #[command(subcommand)]
@@ -58,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Simulate { trace: Some(seed), .. } => simulate::trace(seed),
         Command::Simulate { seeds, start, trace: None } => simulate::run(seeds, start),
+        Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Bench { what } => bench::run(&what),
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 /// How much to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub(crate) enum Level {
     /// The edit loop.
     Quick,
     /// What runs before anything lands.
@@ -29,7 +29,7 @@ struct Count {
 ///
 /// # Errors
 /// When a stage cannot be started at all, or anything failed.
-pub fn run(level: Level, only: Option<&str>) -> Result<()> {
+pub(crate) fn run(level: Level, only: Option<&str>) -> Result<()> {
     let root = workspace_root();
     let mut total = Count::default();
     let mut failures = Vec::new();
@@ -90,7 +90,7 @@ fn stages() -> Vec<Stage> {
             Normal,
             "licences and sources",
             ".",
-            &["cargo", "deny", "--offline", "--log-level", "error", "check", "licenses", "bans", "sources"],
+            &["cargo", "deny", "--log-level", "error", "check", "licenses", "bans", "sources"],
         ),
         stage(Quick, "units", ".", &["cargo", "test", "--workspace", "--exclude", "offhookd", "--no-fail-fast"]),
         stage(
@@ -172,7 +172,7 @@ fn read_counts(line: &str) -> Count {
 }
 
 /// The folder of the root manifest.
-pub fn workspace_root() -> PathBuf {
+pub(crate) fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_path_buf).unwrap_or_default()
 }
 

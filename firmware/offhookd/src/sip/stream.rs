@@ -19,6 +19,8 @@ use tokio_rustls::TlsAcceptor;
 use super::connections::{Link, Slot};
 use super::{Counters, Shared, offer_patiently, tls, websocket};
 
+/// How long a connection on which nothing more can be read is kept for the answers still to come.
+const LINGER: Duration = Duration::from_secs(1);
 /// Bytes read at once.
 const READ: usize = 4096;
 /// A connection that begins so speaks HTTP: there is no such SIP method.
@@ -200,7 +202,7 @@ async fn read<R: AsyncRead + Unpin>(shared: &Shared, link: &Link, mut reader: R,
                     if let Some(answer) = refusal(&error, flow.remote) {
                         shared.connections.push(link, None, answer);
                     }
-                    return;
+                    return linger(reader, buffer).await;
                 }
             }
             whole = true;
@@ -219,6 +221,19 @@ async fn read<R: AsyncRead + Unpin>(shared: &Shared, link: &Link, mut reader: R,
             Ok(Ok(1..)) => framer.push(&buffer),
             Ok(_) => return,
             Err(_) => return Counters::count(&shared.counters.timed_out),
+        }
+    }
+}
+
+/// Stays for a moment after a message whose end cannot be found: the requests before it are still being answered, and a close
+/// with bytes unread would make the peer throw away what was just written (RFC 1122 §4.2.2.13).
+async fn linger<R: AsyncRead + Unpin>(mut reader: R, mut buffer: BytesMut) {
+    let end = Instant::now() + LINGER;
+    loop {
+        buffer.clear();
+        match timeout_at(end, reader.read_buf(&mut buffer)).await {
+            Ok(Ok(1..)) => {}
+            _ => return,
         }
     }
 }

@@ -1,5 +1,11 @@
 //! A real box for tests: the daemon as a process on free ports, its local API, real phones beside it.
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by test files, each of which uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "shared by test files, each of which uses its part; a test that cannot go on panics"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
@@ -60,6 +66,17 @@ pub struct Office {
 impl Office {
     /// A box with extensions 1001–1100 (`secret-<extension>`), an announcement at 7000, and `more` in its site file.
     pub fn open(name: &str, more: &str) -> Office {
+        let extensions = "[[extensions]]\nfrom = 1001\nto = 1100\npassword = \"secret-{extension}\"\n\n\
+            [[announcement]]\nnumber = \"7000\"\nname = \"Announcement\"\nhang_up_digit = \"9\"\n\n";
+        Office::with(name, &format!("{extensions}{more}\n"))
+    }
+
+    /// A box that waits for its first run.
+    pub fn unconfigured(name: &str) -> Office {
+        Office::with(name, "")
+    }
+
+    fn with(name: &str, more: &str) -> Office {
         let directory = scratch(name);
         let (sip, sips, http) = (free_port(), free_port(), free_port());
         // RTP ranges apart, so that boxes of tests side by side do not take each other's ports.
@@ -70,8 +87,7 @@ impl Office {
                 "allow_weak_secrets = true\n\n[site]\nname = \"Test office\"\ncountry = \"FR\"\ntime_zone = \"Europe/Paris\"\n\
                  language = \"en\"\nrealm = \"offhook.test\"\n\n[listen]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\
                  tls = [\"127.0.0.1:{sips}\"]\nhttp = [\"127.0.0.1:{http}\"]\nrtp = \"{rtp}-{}\"\n\n\
-                 [[extensions]]\nfrom = 1001\nto = 1100\npassword = \"secret-{{extension}}\"\n\n\
-                 [[announcement]]\nnumber = \"7000\"\nname = \"Announcement\"\nhang_up_digit = \"9\"\n\n{more}\n",
+                 {more}",
                 rtp + 799,
             ),
         )

@@ -6,13 +6,16 @@ use bytes::Bytes;
 
 use super::compose::{self, Response, method_text};
 use super::{Endpoint, Event, Flow, ServerTransactionId, TagOwner, Transport, text};
-use crate::message::{Kind, Message, MessageBuilder, Method, ParseError};
+use crate::message::{HeaderName, Kind, Message, MessageBuilder, Method, ParseError};
 use crate::transaction::{self, InviteServer, NonInviteServer, Owner, ServerMachine, ServerUser, Timer};
 
 /// Option tags of `Require` we take in an INVITE or within a session.
 const REQUIRE_SESSION: [&str; 4] = ["100rel", "timer", "replaces", "norefersub"];
 /// Option tags of `Require` a registrar takes (RFC 3327, 5626, 5627).
 const REQUIRE_REGISTER: [&str; 3] = ["path", "outbound", "gruu"];
+
+/// The one kind of body a session is described with.
+const SDP: &str = "application/sdp";
 
 /// A request on its way to who answers it.
 pub(crate) struct Incoming {
@@ -223,7 +226,7 @@ impl Endpoint {
             compose::line(&mut lines, "Unsupported", &unsupported);
             return Some((420, lines));
         }
-        None
+        inspect_body(&incoming.method, request)
     }
 
     /// 503 with Retry-After before a table grows beyond its limit. Requests within a session free what others hold: they may use a
@@ -317,6 +320,30 @@ impl Endpoint {
             self.on_session_cancelled(now, session, invite, &incoming.request);
         }
     }
+}
+
+/// What a request about a session is refused with for the body it brings, or for the body it would take (RFC 3261 §8.2.3, §20.1).
+fn inspect_body(method: &Method, request: &Message) -> Option<(u16, String)> {
+    if !matches!(method, Method::Invite | Method::Update | Method::Prack) {
+        return None;
+    }
+    if !request.body().is_empty() {
+        let header = |name| request.get(name).unwrap_or_default();
+        let disposition = header(HeaderName::ContentDisposition);
+        // RFC 3261 §20.11: who may leave a body out says so.
+        let optional = text::param(&disposition, "handling").is_some_and(|how| how.eq_ignore_ascii_case("optional"));
+        if !text::without_params(&header(HeaderName::ContentType)).eq_ignore_ascii_case(SDP) && !optional {
+            return Some((415, format!("Accept: {SDP}\r\n")));
+        }
+        let encoded = |coding: &str| !coding.eq_ignore_ascii_case("identity");
+        if request.values(HeaderName::ContentEncoding).any(|coding| encoded(&coding)) {
+            return Some((415, "Accept-Encoding: identity\r\n".to_owned()));
+        }
+    }
+    let takes = |range: &str| [SDP, "application/*", "*/*"].iter().any(|known| known.eq_ignore_ascii_case(range));
+    let mut ranges = request.values(HeaderName::Accept).peekable();
+    let refuses = ranges.peek().is_some() && !ranges.any(|range| takes(text::without_params(&range)));
+    (refuses && *method == Method::Invite).then(|| (406, String::new()))
 }
 
 /// When a client's Timer E has grown to T2 (RFC 4320 §4.1).

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use super::chars::{self, quote, read_quoted, trim_text};
+use super::chars::{self, quote, read_quoted, split_once, split_params, trim_text};
 use super::params::{Params, check_params, find_param, read_params, write_value};
 use super::uri_parts::UriParts;
 use super::{Mode, ParseError, Uri};
@@ -106,7 +106,7 @@ impl<'a> AddressParts<'a> {
         let Some((display_name, rest)) = display_name(text, mode)? else {
             return addr_spec(text, mode);
         };
-        let (uri, params) = rest.split_once('>').ok_or(ParseError::bad("Unterminated Angle Bracket"))?;
+        let (uri, params) = split_once(rest, b'>').ok_or(ParseError::bad("Unterminated Angle Bracket"))?;
         let uri = if mode == Mode::Lenient { trim_text(uri) } else { uri };
         Ok(AddressParts { display_name, uri: Some(uri), params })
     }
@@ -127,10 +127,10 @@ fn display_name(text: &str, mode: Mode) -> Result<Option<NameAndRest<'_>>, Parse
             return Err(ParseError::bad("Malformed Display Name"));
         }
         // An unterminated quote: the name is what stands before the angle bracket.
-        let (name, rest) = text.split_once('<').ok_or(ParseError::bad("Malformed Address"))?;
+        let (name, rest) = split_once(text, b'<').ok_or(ParseError::bad("Malformed Address"))?;
         return Ok(Some((Some(Cow::Borrowed(trim_text(name).trim_matches('"'))), rest)));
     }
-    let Some(bracket) = text.find(['<', '"']) else {
+    let Some(bracket) = memchr::memchr2(b'<', b'"', text.as_bytes()) else {
         return Ok(None);
     };
     let (name, rest) = text.split_at(bracket);
@@ -147,10 +147,9 @@ fn display_name(text: &str, mode: Mode) -> Result<Option<NameAndRest<'_>>, Parse
 
 /// An `addr-spec`: what follows the first semicolon belongs to the header (RFC 3261 §20.10).
 fn addr_spec(text: &str, mode: Mode) -> Result<AddressParts<'_>, ParseError> {
-    let end = text.find(';').unwrap_or(text.len());
-    let (uri, params) = text.split_at(end);
+    let (uri, params) = split_params(text);
     let uri = trim_text(uri);
-    if mode == Mode::Strict && uri.contains(['?', ',']) {
+    if mode == Mode::Strict && memchr::memchr2(b'?', b',', uri.as_bytes()).is_some() {
         return Err(ParseError::bad("URI Needs Angle Brackets"));
     }
     Ok(AddressParts { display_name: None, uri: Some(uri), params })

@@ -78,7 +78,28 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 
 /// Removes linear white space at both ends of text.
 pub(crate) fn trim_text(text: &str) -> &str {
-    text.trim_matches(|c| matches!(c, ' ' | '\t' | '\r' | '\n'))
+    let bytes = text.as_bytes();
+    let start = bytes.iter().position(|&c| !is_lws(c)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|&c| !is_lws(c)).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
+}
+
+/// What stands before and after the first of an ASCII character. On the short texts of headers several times as fast as
+/// `str::split_once`.
+pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(separator, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// The text before the first semicolon, and the rest from it on.
+pub(crate) fn split_params(text: &str) -> (&str, &str) {
+    text.split_at(memchr::memchr(b';', text.as_bytes()).unwrap_or(text.len()))
+}
+
+/// What stands before and after the first blank.
+pub(crate) fn split_blank(text: &str) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|c| matches!(c, b' ' | b'\t'))?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Decodes a number written in digits alone, at most `max`.
@@ -189,7 +210,7 @@ pub fn quote(text: &str) -> String {
 /// Reads a quoted string at the start of `text` (which begins with `"`): its content and what follows it.
 pub(crate) fn read_quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let text = text.strip_prefix('"')?;
-    let end = text.find(['"', '\\'])?;
+    let end = memchr::memchr2(b'"', b'\\', text.as_bytes())?;
     let (plain, tail) = text.split_at(end);
     if let Some(rest) = tail.strip_prefix('"') {
         return Some((Cow::Borrowed(plain), rest));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::chars::{self, is_lws, is_token, trim_text};
+use super::chars::{self, is_lws, is_token, split_blank, split_params, trim_text};
 use super::params::{ParamReader, Params, find_param, own};
 use super::{HeaderName, Message, Method, Mode, ParseError};
 
@@ -22,7 +22,7 @@ impl CSeq {
     /// [`ParseError`] 400.
     pub fn parse(text: &str) -> Result<CSeq, ParseError> {
         const BAD: ParseError = ParseError::bad("Malformed CSeq");
-        let (number, method) = trim_text(text).split_once([' ', '\t']).ok_or(BAD)?;
+        let (number, method) = split_blank(trim_text(text)).ok_or(BAD)?;
         let number = chars::digits(number.as_bytes(), (1 << 31) - 1).ok_or(BAD)?;
         let method = method_name(method).ok_or(BAD)?;
         Ok(CSeq { number: u32::try_from(number).map_err(|_| BAD)?, method })
@@ -67,7 +67,7 @@ impl RAck {
     /// [`ParseError`] 400.
     pub fn parse(text: &str) -> Result<RAck, ParseError> {
         const BAD: ParseError = ParseError::bad("Malformed RAck");
-        let (rseq, cseq) = trim_text(text).split_once([' ', '\t']).ok_or(BAD)?;
+        let (rseq, cseq) = split_blank(trim_text(text)).ok_or(BAD)?;
         Ok(RAck { rseq: number(rseq, u64::from(u32::MAX)).ok_or(BAD)?, cseq: CSeq::parse(cseq).map_err(|_| BAD)? })
     }
 }
@@ -213,7 +213,7 @@ impl Parametrised {
 
 /// What stands before the first semicolon, and the parameters after it.
 fn word_and_params(text: &str) -> Result<(&str, ParamReader<'_>), ParseError> {
-    let (value, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+    let (value, params) = split_params(text);
     let value = trim_text(value);
     if value.is_empty() {
         return Err(ParseError::bad("Empty Header Value"));

@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::ParseError;
-use super::chars::{self, unescape};
+use super::chars::{self, split_once, unescape};
 use super::params::MAX_PARAMS;
 use super::uri::is_visual_separator;
 
@@ -27,7 +27,7 @@ impl<'a> UriParts<'a> {
         if !chars::is_uri_text(text.as_bytes()) {
             return Err(BAD);
         }
-        let (scheme, rest) = text.split_once(':').ok_or(BAD)?;
+        let (scheme, rest) = split_once(text, b':').ok_or(BAD)?;
         let mut letters = scheme.bytes();
         let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
         if !first || !letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.')) {
@@ -65,12 +65,12 @@ impl<'a> UriParts<'a> {
     /// Reads `[userinfo "@"] host [":" port] *(";" param) ["?" headers]`.
     fn read_sip(&mut self, rest: &'a str) -> Result<(), ParseError> {
         // Neither parameters nor headers may hold an `@` as it is, so there is at most one, and it ends the user part.
-        let host_part = if let Some((userinfo, host_part)) = rest.split_once('@') {
-            let user = userinfo.split_once(':').map_or(userinfo, |(user, _)| user);
-            let user = user.split_once(';').map_or(user, |(user, _)| user);
+        let host_part = if let Some((userinfo, host_part)) = split_once(rest, b'@') {
+            let user = split_optional(userinfo, b':').0;
+            let user = split_optional(user, b';').0;
             // Some phones leave the `@` of a Call-ID in `?Replaces=` unescaped: after the `?` it does no harm.
-            let before_headers = host_part.split_once('?').map_or(host_part, |(before, _)| before);
-            if user.is_empty() || before_headers.contains('@') {
+            let before_headers = split_optional(host_part, b'?').0;
+            if user.is_empty() || memchr::memchr(b'@', before_headers.as_bytes()).is_some() {
                 return Err(ParseError::bad("Malformed User Part"));
             }
             self.user = Some(user);
@@ -78,8 +78,8 @@ impl<'a> UriParts<'a> {
         } else {
             rest
         };
-        let (host_part, headers) = split_optional(host_part, '?');
-        let (host_port, params) = split_optional(host_part, ';');
+        let (host_part, headers) = split_optional(host_part, b'?');
+        let (host_port, params) = split_optional(host_part, b';');
         (self.host, self.port) = read_host_port(host_port)?;
         self.params = params;
         self.headers = headers;
@@ -88,7 +88,7 @@ impl<'a> UriParts<'a> {
 
     /// Reads `number *(";" param)` (RFC 3966 §3).
     fn read_tel(&mut self, rest: &'a str) -> Result<(), ParseError> {
-        let (number, params) = split_optional(rest, ';');
+        let (number, params) = split_optional(rest, b';');
         let plain = unescape(number);
         let digits = plain.strip_prefix('+').unwrap_or(&plain);
         let known = |c: u8| c.is_ascii_hexdigit() || matches!(c, b'*' | b'#' | b'-' | b'.' | b'(' | b')');
@@ -103,7 +103,7 @@ impl<'a> UriParts<'a> {
     /// `name[=value]` of the URI parameters in order.
     pub(crate) fn params(&self) -> impl Iterator<Item = Result<(&'a str, Option<&'a str>), ParseError>> + use<'a> {
         let params =
-            self.params.into_iter().flat_map(|params| params.split(';')).map(|param| split_optional(param, '='));
+            self.params.into_iter().flat_map(|params| params.split(';')).map(|param| split_optional(param, b'='));
         // A stray semicolon at the end is common and harmless.
         let params = params.filter(|(name, value)| !name.is_empty() || value.is_some());
         params.enumerate().map(|(at, param)| {
@@ -116,7 +116,7 @@ impl<'a> UriParts<'a> {
     pub(crate) fn headers(&self) -> impl Iterator<Item = Result<(&'a str, &'a str), ParseError>> + use<'a> {
         let headers = self.headers.into_iter().flat_map(|headers| headers.split('&'));
         headers.enumerate().map(|(at, header)| {
-            let (name, value) = split_optional(header, '=');
+            let (name, value) = split_optional(header, b'=');
             let good = !name.is_empty() && at < MAX_PARAMS;
             if good { Ok((name, value.unwrap_or_default())) } else { Err(ParseError::bad("Malformed URI Headers")) }
         })
@@ -124,15 +124,15 @@ impl<'a> UriParts<'a> {
 }
 
 /// What stands before a separator, and what follows when it is there.
-fn split_optional(text: &str, separator: char) -> (&str, Option<&str>) {
-    text.split_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
+fn split_optional(text: &str, separator: u8) -> (&str, Option<&str>) {
+    split_once(text, separator).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
 /// Reads `host [":" port]`; an IPv6 address comes back without brackets.
 pub(crate) fn read_host_port(text: &str) -> Result<(&str, Option<u16>), ParseError> {
     const BAD: ParseError = ParseError::bad("Malformed Host");
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-        let (host, rest) = rest.split_once(']').ok_or(BAD)?;
+        let (host, rest) = split_once(rest, b']').ok_or(BAD)?;
         host.parse::<Ipv6Addr>().map_err(|_| BAD)?;
         match rest.strip_prefix(':') {
             Some(port) => (host, Some(port)),
@@ -140,7 +140,7 @@ pub(crate) fn read_host_port(text: &str) -> Result<(&str, Option<u16>), ParseErr
             None => return Err(BAD),
         }
     } else {
-        let (host, port) = split_optional(text, ':');
+        let (host, port) = split_optional(text, b':');
         if !chars::is_host_name(host.as_bytes()) {
             return Err(BAD);
         }

@@ -9,7 +9,7 @@ use super::name::HeaderName;
 /// Text of a value. Each fold with the white space around it becomes one space (RFC 3261 §7.3.1).
 pub(crate) fn unfold(value: &[u8], folded: bool) -> Cow<'_, str> {
     if !folded {
-        return String::from_utf8_lossy(value);
+        return std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
     }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::chars::{self, trim_text};
+use super::chars::{self, split_blank, split_once, split_params, trim_text};
 use super::params::{ParamReader, Params, find_param, read_params, write_value};
 use super::uri::write_host;
 use super::uri_parts::read_host_port;
@@ -164,8 +164,8 @@ struct ViaParts<'a> {
 
 impl<'a> ViaParts<'a> {
     fn read(text: &'a str) -> Result<ViaParts<'a>, ParseError> {
-        let (protocol, rest) = text.split_once('/').ok_or(BAD)?;
-        let (version, rest) = rest.split_once('/').ok_or(BAD)?;
+        let (protocol, rest) = split_once(text, b'/').ok_or(BAD)?;
+        let (version, rest) = split_once(rest, b'/').ok_or(BAD)?;
         if !trim_text(protocol).eq_ignore_ascii_case("SIP") {
             return Err(BAD);
         }
@@ -173,18 +173,16 @@ impl<'a> ViaParts<'a> {
             return Err(ParseError { status: 505, reason: "Version Not Supported" });
         }
         let rest = trim_text(rest);
-        let (transport, rest) = rest.split_once([' ', '\t']).ok_or(BAD)?;
+        let (transport, rest) = split_blank(rest).ok_or(BAD)?;
         if !chars::is_token(transport.as_bytes()) {
             return Err(BAD);
         }
-        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        let (sent_by, params) = split_params(rest);
         let sent_by = trim_text(sent_by);
         // White space may stand around the colon of the port.
-        let sent_by = match sent_by.rsplit_once(':') {
-            Some((host, port)) if sent_by.contains([' ', '\t']) => {
-                Cow::Owned(format!("{}:{}", trim_text(host), trim_text(port)))
-            }
-            _ => Cow::Borrowed(sent_by),
+        let sent_by = match split_blank(sent_by).and_then(|_| sent_by.rsplit_once(':')) {
+            Some((host, port)) => Cow::Owned(format!("{}:{}", trim_text(host), trim_text(port))),
+            None => Cow::Borrowed(sent_by),
         };
         Ok(ViaParts { transport, sent_by, params })
     }

@@ -151,7 +151,7 @@ impl Port {
             },
             Machine::Fxo(fxo) => match fxo.state() {
                 fxo::State::Absent => "absent",
-                fxo::State::Idle => "on_hook",
+                fxo::State::Idle => "idle",
                 fxo::State::Ringing => "ringing",
                 fxo::State::Seizing => "seizing",
                 fxo::State::Dialling => "dialling",

@@ -221,9 +221,9 @@ impl Exchange {
         }
     }
 
-    /// How many calls are up: [`Exchange::counters`] counts more and takes longer.
-    pub fn calls_up(&self) -> usize {
-        self.calls.len()
+    /// Whether no call is up.
+    pub fn is_quiet(&self) -> bool {
+        self.calls.is_empty()
     }
 
     /// All calls up, oldest first.

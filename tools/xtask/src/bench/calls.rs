@@ -20,7 +20,7 @@ const PACKETS_PER_CALL: u64 = 17;
 ///
 /// # Errors
 /// When SIPp or the daemon is missing, or a call fails.
-pub fn run(calls: u64, rate: u64) -> Result<()> {
+pub(crate) fn run(calls: u64, rate: u64) -> Result<()> {
     let root = workspace_root();
     let work = root.join("target/bench-calls");
     let _ = fs::remove_dir_all(&work);

@@ -58,6 +58,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
     let mut parse = Results::new("offhook: parse");
     let mut handle = Results::new("offhook: parse, read Via, From, To, CSeq, Contact");
+    let mut check = Results::new("offhook: validate alone");
     let mut validate = Results::new("offhook: parse, validate");
     let mut rsip = Results::new("rsip 0.4: parse");
     for _ in 0..ROUNDS {
@@ -70,6 +71,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 black_box((message.top_via(), message.from(), message.to(), message.cseq(), message.contacts()));
             }
         });
+        check.round(|| {
+            black_box(black_box(&message).validate().is_ok());
+        });
         validate.round(|| {
             let message = Message::parse_datagram(black_box(&bytes).clone());
             black_box(message.and_then(|message| message.validate()).is_ok());
@@ -81,7 +85,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     println!("INVITE with SDP, {} bytes; {ROUNDS} rounds of {MESSAGES} messages", INVITE.len());
     println!("{:<50} {:>12} {:>12} {:>12}", "per message", "median ns", "fastest ns", "allocations");
-    for results in [&mut parse, &mut handle, &mut validate, &mut rsip] {
+    for results in [&mut parse, &mut check, &mut validate, &mut handle, &mut rsip] {
         let (median, fastest) = results.median_and_fastest();
         println!("{:<50} {median:>12.0} {fastest:>12.0} {:>12.1}", results.name, results.allocations);
     }
