@@ -180,7 +180,7 @@ fn drain(exchange: &mut Exchange, shell: &mut Shell, trace: &mut Trace) {
             // Counted and reported by the writer itself; a call is never held up by its record.
             Output::Call(record) => _ = shell.store.put_call(record),
             Output::Leg(record) => _ = shell.store.put_leg(record),
-            Output::LegOffered { .. } => {}
+            Output::LegOffered(leg) | Output::LegAnswered(leg) => _ = shell.store.put_open_leg(leg),
             Output::Bindings { aor, bindings } => _ = shell.store.put_bindings(aor, bindings),
             Output::Live(live) => show(exchange, shell, trace, live),
         }
@@ -189,10 +189,7 @@ fn drain(exchange: &mut Exchange, shell: &mut Shell, trace: &mut Trace) {
 
 fn show(exchange: &Exchange, shell: &mut Shell, trace: &mut Trace, live: Live) {
     match &live {
-        Live::Call { call } => {
-            trace.follow(call.id, exchange.sip_call_ids(call.id));
-            let _ = shell.store.put_live(call.clone());
-        }
+        Live::Call { call } => trace.follow(call.id, exchange.sip_call_ids(call.id)),
         Live::Line { line, state } => {
             shell.lines.state(*line, state.clone());
             shell.line_states.lock().unwrap_or_else(PoisonError::into_inner).insert(*line, state.clone());

@@ -248,7 +248,7 @@ impl Port {
                     .iter()
                     .map(|s| ToneSegment { hz: s.hz.clone(), duration: s.duration, once: s.once })
                     .collect();
-                (kind, ToneGenerator::new(&segments, self.country.tone_level_dbm0))
+                (kind, ToneGenerator::new(&segments, self.country.frequency_level_dbm0(kind)))
             });
         }
     }
