@@ -153,9 +153,17 @@ CREATE TABLE legs (
 CREATE INDEX legs_call ON legs (call);
 CREATE INDEX legs_user ON legs (user, call) WHERE user IS NOT NULL;
 
-CREATE TABLE open_calls (
-    call  BLOB PRIMARY KEY,
-    state TEXT NOT NULL
+CREATE TABLE open_legs (
+    id        BLOB PRIMARY KEY,
+    call      BLOB NOT NULL,
+    user      BLOB,
+    device    BLOB,
+    trunk     BLOB,
+    number    TEXT NOT NULL,
+    interface TEXT,
+    outgoing  INTEGER NOT NULL,
+    started   INTEGER NOT NULL,
+    answered  INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE last_seen (

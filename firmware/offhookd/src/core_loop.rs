@@ -17,6 +17,7 @@ use offhook_switch::id::{CallId, LineId};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::lines::LineBank;
+use crate::pace::{COALESCE, Pace};
 use crate::sip::Transports;
 use crate::trace::Trace;
 
@@ -79,6 +80,8 @@ pub fn run(
 ) {
     let mut trace = Trace::new();
     let mut heartbeat = Instant::now();
+    let mut pace = Pace::new(heartbeat);
+    let mut busy = false;
     drain(&mut exchange, &mut shell, &mut trace);
     loop {
         let mut select = Select::new();
@@ -102,6 +105,10 @@ pub fn run(
             drain(&mut exchange, &mut shell, &mut trace);
         }
         let mut budget = BATCH;
+        if busy {
+            // What comes meanwhile is handled in the same round, and what goes out shares its system calls.
+            std::thread::sleep(COALESCE);
+        }
         while budget > 0 {
             let before = budget;
             if let Ok(batch) = sip_inputs.try_recv() {
@@ -134,6 +141,7 @@ pub fn run(
             }
         }
         shell.transports.flush();
+        busy = pace.busy(now.instant, BATCH - budget);
     }
 }
 
@@ -172,7 +180,7 @@ fn drain(exchange: &mut Exchange, shell: &mut Shell, trace: &mut Trace) {
             // Counted and reported by the writer itself; a call is never held up by its record.
             Output::Call(record) => _ = shell.store.put_call(record),
             Output::Leg(record) => _ = shell.store.put_leg(record),
-            Output::LegOffered { .. } => {}
+            Output::LegOffered(leg) | Output::LegAnswered(leg) => _ = shell.store.put_open_leg(leg),
             Output::Bindings { aor, bindings } => _ = shell.store.put_bindings(aor, bindings),
             Output::Live(live) => show(exchange, shell, trace, live),
         }
@@ -181,10 +189,7 @@ fn drain(exchange: &mut Exchange, shell: &mut Shell, trace: &mut Trace) {
 
 fn show(exchange: &Exchange, shell: &mut Shell, trace: &mut Trace, live: Live) {
     match &live {
-        Live::Call { call } => {
-            trace.follow(call.id, exchange.sip_call_ids(call.id));
-            let _ = shell.store.put_live(call.clone());
-        }
+        Live::Call { call } => trace.follow(call.id, exchange.sip_call_ids(call.id)),
         Live::Line { line, state } => {
             shell.lines.state(*line, state.clone());
             shell.line_states.lock().unwrap_or_else(PoisonError::into_inner).insert(*line, state.clone());

@@ -32,7 +32,12 @@ fn fifty_calls_killed_in_the_middle_are_each_on_record_once_closed_and_marked() 
     for call in &calls {
         assert!(!call["ended"].is_null() && call["interrupted"] == true, "{call}");
         let legs = call["legs"].as_array().unwrap();
-        assert!(!legs.is_empty(), "{call}");
+        let mut statuses: Vec<&str> = legs.iter().filter_map(|leg| leg["status"].as_str()).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, ["ANSWERED", "OUT"], "{call}");
+        for leg in legs {
+            assert!(!leg["answered"].is_null() && leg["ended"] == call["ended"], "{call}");
+        }
     }
     assert_eq!(office.get("/api/v1/status")["registrations"], bindings);
     // And it serves: a phone registered before the crash is reached without registering again.

@@ -449,9 +449,9 @@ impl Office {
                 self.note(|| format!("record: {record:?}"));
                 self.store.call(record);
             }
-            Output::LegOffered { id, call, .. } => {
-                self.note(|| format!("leg {id} of {call} offered"));
-                self.store.leg_offered(id, call);
+            Output::LegOffered(leg) => {
+                self.note(|| format!("leg {} of {} offered", leg.id, leg.call));
+                self.store.leg_offered(leg.id, leg.call);
             }
             Output::Leg(record) => {
                 self.note(|| format!("record: {record:?}"));
@@ -464,7 +464,7 @@ impl Office {
                     self.store.bindings.insert(aor, bindings);
                 }
             }
-            Output::Live(_) => {}
+            Output::LegAnswered(_) | Output::Live(_) => {}
         }
     }
 }

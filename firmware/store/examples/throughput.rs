@@ -1,13 +1,13 @@
 //! How much processor time a call costs to keep: `cargo run --release -p offhook-store --example throughput`.
 //!
-//! Each call is what call control hands over: its record at start, answer and end, its state for display twice, two leg records.
+//! Each call is what call control hands over: its record at start, answer and end, two legs when offered and when
+//! answered, two leg records.
 
 use std::time::{Duration, Instant};
 
 use offhook_store::Store;
-use offhook_switch::exchange::{LegState, LiveCall, LiveLeg};
 use offhook_switch::id::{CallId, LegId};
-use offhook_switch::record::{CallRecord, Direction, LegRecord, LegStatus};
+use offhook_switch::record::{CallRecord, Direction, LegRecord, LegStatus, OpenLeg};
 use uuid::Uuid;
 
 const CALLS_PER_SECOND: u32 = 600;
@@ -33,15 +33,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn one_call(store: &Store) -> Result<(), Box<dyn std::error::Error>> {
     let writer = store.writer();
-    let leg = |caller| LiveLeg {
-        id: LegId(Uuid::now_v7()),
-        user: None,
-        number: "1001".into(),
-        name: Some("Bench 1001".into()),
-        interface: Some("SIPp".into()),
-        state: LegState::Talking,
-        caller,
-    };
     let mut call = CallRecord {
         id: CallId(Uuid::now_v7()),
         direction: Direction::Internal,
@@ -59,30 +50,36 @@ fn one_call(store: &Store) -> Result<(), Box<dyn std::error::Error>> {
         interrupted: false,
         recording: None,
     };
-    let mut live = LiveCall {
-        id: call.id,
+    let mut legs = [true, false].map(|outgoing| OpenLeg {
+        id: LegId(Uuid::now_v7()),
+        call: call.id,
+        user: None,
+        device: None,
+        trunk: None,
+        number: "1001".into(),
+        interface: Some("SIPp".into()),
+        outgoing,
         started: call.started,
         answered: None,
-        called: call.called.clone(),
-        legs: vec![leg(true), leg(false)],
-        recording: false,
-    };
+    });
     for answered in [None, Some(call.started + 10)] {
         call.answered = answered;
-        live.answered = answered;
         writer.put_call(call.clone())?;
-        writer.put_live(live.clone())?;
+        for leg in &mut legs {
+            leg.answered = answered;
+            writer.put_open_leg(leg.clone())?;
+        }
     }
-    for leg in &live.legs {
+    for leg in legs {
         writer.put_leg(LegRecord {
             id: leg.id,
             call: call.id,
             user: None,
             device: None,
             trunk: None,
-            number: leg.number.clone(),
-            interface: leg.interface.clone(),
-            status: LegStatus::Answered,
+            number: leg.number,
+            interface: leg.interface,
+            status: if leg.outgoing { LegStatus::Out } else { LegStatus::Answered },
             started: call.started,
             answered: call.answered,
             ended: call.started + 20,

@@ -1,12 +1,11 @@
 //! Call records: one per call.
 
-use offhook_switch::exchange::{LegState, LiveCall};
 use offhook_switch::id::{CallId, UserId};
-use offhook_switch::record::{CallRecord, Direction, LegRecord, LegStatus, UnixMillis};
+use offhook_switch::record::{CallRecord, Direction, LegRecord, LegStatus, OpenLeg, UnixMillis};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::error::StoreError;
-use crate::sql::{Id, Json, Name, maybe, row, rows, run};
+use crate::sql::{Id, Name, maybe, row, rows, run};
 use crate::{Store, legs};
 
 /// Q.850 cause 41, temporary failure: of calls cut by a crash or power cut.
@@ -68,25 +67,6 @@ pub(crate) fn put(connection: &Connection, record: &CallRecord) -> Result<(), St
             record.recording,
         ],
     )?;
-    if record.ended.is_some() {
-        forget_live(connection, record.id)?;
-    }
-    Ok(())
-}
-
-pub(crate) fn put_live(connection: &Connection, call: &LiveCall) -> Result<(), StoreError> {
-    // A call that is over in the same batch must not come back.
-    run(
-        connection,
-        "INSERT OR REPLACE INTO open_calls (call, state)
-         SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM calls WHERE id = ?1 AND ended IS NOT NULL)",
-        params![Id::from(call.id), Json(call)],
-    )?;
-    Ok(())
-}
-
-fn forget_live(connection: &Connection, id: CallId) -> Result<(), StoreError> {
-    run(connection, "DELETE FROM open_calls WHERE call = ?1", params![Id::from(id)])?;
     Ok(())
 }
 
@@ -212,51 +192,47 @@ fn close_interrupted(connection: &Connection, now: UnixMillis) -> Result<usize, 
     let closed = open.len();
     for mut call in open {
         let known = [Some(call.started), call.answered, seen.filter(|seen| *seen <= now)];
-        let end = known.into_iter().flatten().max().unwrap_or(call.started);
-        let live: Option<LiveCall> =
-            row(connection, "SELECT state FROM open_calls WHERE call = ?1", params![Id::from(call.id)], |row| {
-                Ok(row.get::<_, Json<LiveCall>>(0)?.0)
-            })?;
-        for leg in missing_legs(&call, live.as_ref(), end) {
-            legs::put_if_absent(connection, &leg)?;
-        }
-        call.ended = Some(end);
+        call.ended = known.into_iter().flatten().max();
         call.cause = Some(CAUSE_INTERRUPTED);
         call.interrupted = true;
         put(connection, &call)?;
     }
-    run(connection, "DELETE FROM open_calls", ())?;
+    // Legs of calls that were over are among them: one whose CANCEL was not through yet.
+    for leg in legs::open(connection)? {
+        if let Some(call) = get(connection, leg.call)? {
+            legs::put_if_absent(connection, &interrupted(leg, &call))?;
+        }
+    }
+    legs::forget_open(connection)?;
     Ok(closed)
 }
 
-/// Leg records of the parties that were on the call. A caller from outside was not offered the call: it has none.
-fn missing_legs(call: &CallRecord, live: Option<&LiveCall>, end: UnixMillis) -> Vec<LegRecord> {
-    let Some(live) = live else {
-        return Vec::new();
+/// The record of a leg that was open, from what is known of it.
+fn interrupted(leg: OpenLeg, call: &CallRecord) -> LegRecord {
+    let status = if leg.outgoing {
+        LegStatus::Out
+    } else if leg.answered.is_some() {
+        LegStatus::Answered
+    } else if call.answered.is_some_and(|answered| answered >= leg.started) {
+        LegStatus::CallAnswered
+    } else {
+        LegStatus::NoAnswer
     };
-    let parties = live.legs.iter().filter(|leg| !leg.caller || leg.user.is_some());
-    let record = parties.map(|leg| {
-        let status = match (leg.caller, leg.state) {
-            (true, _) => LegStatus::Out,
-            (false, LegState::Talking | LegState::Held) => LegStatus::Answered,
-            (false, LegState::Dialling | LegState::Ringing) if call.answered.is_some() => LegStatus::CallAnswered,
-            (false, LegState::Dialling | LegState::Ringing) => LegStatus::NoAnswer,
-        };
-        let spoke = matches!(leg.state, LegState::Talking | LegState::Held);
-        LegRecord {
-            id: leg.id,
-            call: call.id,
-            user: leg.user,
-            device: None,
-            trunk: call.trunk.filter(|_| leg.user.is_none()),
-            number: leg.number.clone(),
-            interface: leg.interface.clone(),
-            status,
-            started: call.started,
-            answered: call.answered.filter(|_| spoke),
-            ended: end,
-            cause: CAUSE_INTERRUPTED,
-        }
-    });
-    record.collect()
+    // Which way out was found is written with the call.
+    let own = leg.outgoing && call.direction == Direction::Outbound && leg.user == call.caller_user;
+    let ended = [Some(leg.started), leg.answered, call.ended].into_iter().flatten().max();
+    LegRecord {
+        id: leg.id,
+        call: leg.call,
+        user: leg.user,
+        device: leg.device,
+        trunk: leg.trunk.or(call.trunk.filter(|_| own)),
+        number: leg.number,
+        interface: leg.interface,
+        status,
+        started: leg.started,
+        answered: leg.answered,
+        ended: ended.unwrap_or(leg.started),
+        cause: CAUSE_INTERRUPTED,
+    }
 }

@@ -30,7 +30,7 @@ macro_rules! steps {
     };
 }
 
-steps!["0001_configuration", "0002_calls", "0003_access"];
+steps!["0001_configuration", "0002_calls", "0003_access", "0004_open_legs"];
 
 /// The whole schema, as the steps build it.
 pub const SCHEMA: &str = include_str!("../schema.sql");

@@ -11,9 +11,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use offhook_switch::exchange::{LiveCall, StoredBinding};
-use offhook_switch::id::CallId;
-use offhook_switch::record::{CallRecord, LegRecord, UnixMillis};
+use offhook_switch::exchange::StoredBinding;
+use offhook_switch::id::{CallId, LegId};
+use offhook_switch::record::{CallRecord, LegRecord, OpenLeg, UnixMillis};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::StoreError;
@@ -28,7 +28,7 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 enum Message {
     Call(Box<CallRecord>),
-    Live(Box<LiveCall>),
+    OpenLeg(Box<OpenLeg>),
     Leg(Box<LegRecord>),
     Bindings(String, Vec<StoredBinding>),
     Heartbeat(UnixMillis),
@@ -73,6 +73,7 @@ impl StoreWriter {
             options,
             pending: Pending::default(),
             heartbeats: 0,
+            crowded: false,
             shared: Arc::clone(&shared),
         };
         std::thread::Builder::new()
@@ -90,13 +91,13 @@ impl StoreWriter {
         self.send(Message::Call(Box::new(record)))
     }
 
-    /// Remembers who is on a call that is up, so that [`crate::Store::close_interrupted`] can write their leg records after a
-    /// crash. Hand over each `Live::Call`; the call record's end forgets it.
+    /// Remembers a leg that was offered, or its new state, so that [`crate::Store::close_interrupted`] can write its record after a
+    /// crash. [`StoreWriter::put_leg`] forgets it.
     ///
     /// # Errors
     /// As [`StoreWriter::put_call`].
-    pub fn put_live(&self, call: LiveCall) -> Result<(), StoreError> {
-        self.send(Message::Live(Box::new(call)))
+    pub fn put_open_leg(&self, leg: OpenLeg) -> Result<(), StoreError> {
+        self.send(Message::OpenLeg(Box::new(leg)))
     }
 
     /// Writes or replaces a leg record.
@@ -184,7 +185,7 @@ fn in_transaction<T>(
 #[derive(Default)]
 struct Pending {
     calls: HashMap<CallId, CallRecord>,
-    live: HashMap<CallId, LiveCall>,
+    open_legs: HashMap<LegId, OpenLeg>,
     legs: Vec<LegRecord>,
     bindings: HashMap<String, Vec<StoredBinding>>,
     heartbeat: Option<UnixMillis>,
@@ -196,9 +197,12 @@ impl Pending {
     }
 
     fn is_empty(&self) -> bool {
-        self.records() == 0 && self.live.is_empty() && self.bindings.is_empty() && self.heartbeat.is_none()
+        self.records() == 0 && self.open_legs.is_empty() && self.bindings.is_empty() && self.heartbeat.is_none()
     }
 }
+
+/// Records in one write that make it a busy hour: thousands a second.
+const CROWD: usize = 8;
 
 struct Worker {
     connection: Connection,
@@ -209,6 +213,8 @@ struct Worker {
     options: Options,
     pending: Pending,
     heartbeats: u32,
+    /// The last write held many records.
+    crowded: bool,
     shared: Arc<Shared>,
 }
 
@@ -237,6 +243,8 @@ impl Worker {
                 Ok(record) => {
                     let linger = match record {
                         Message::Bindings(..) => self.options.linger_bindings,
+                        // Under load a longer wait lets the records of a short call become one.
+                        _ if self.crowded => self.options.linger * 10,
                         _ => self.options.linger,
                     };
                     self.gather(record);
@@ -283,21 +291,20 @@ impl Worker {
         match message {
             Message::Call(record) => {
                 if room || self.pending.calls.contains_key(&record.id) {
-                    if record.ended.is_some() {
-                        self.pending.live.remove(&record.id);
-                    }
                     self.pending.calls.insert(record.id, *record);
                 } else {
                     self.lose(1);
                 }
             }
-            Message::Leg(record) if room => self.pending.legs.push(*record),
+            Message::Leg(record) if room => {
+                self.pending.open_legs.remove(&record.id);
+                self.pending.legs.push(*record);
+            }
             Message::Leg(_) => self.lose(1),
-            Message::Live(call) => {
-                let over = self.pending.calls.get(&call.id).is_some_and(|call| call.ended.is_some());
-                if !over && (self.pending.live.len() < self.options.backlog || self.pending.live.contains_key(&call.id))
-                {
-                    self.pending.live.insert(call.id, *call);
+            Message::OpenLeg(leg) => {
+                let open = &mut self.pending.open_legs;
+                if open.len() < self.options.backlog || open.contains_key(&leg.id) {
+                    open.insert(leg.id, *leg);
                 }
             }
             Message::Bindings(aor, list) => {
@@ -364,8 +371,8 @@ impl Worker {
             for record in pending.calls.values() {
                 calls::put(transaction, record)?;
             }
-            for call in pending.live.values() {
-                calls::put_live(transaction, call)?;
+            for leg in pending.open_legs.values() {
+                legs::put_open(transaction, leg)?;
             }
             for record in &pending.legs {
                 legs::put(transaction, record)?;
@@ -378,6 +385,7 @@ impl Worker {
             }
             Ok(())
         })?;
+        self.crowded = self.pending.records() >= CROWD;
         if worth_a_sync {
             self.unsynced.get_or_insert(now);
         }
@@ -398,8 +406,8 @@ impl Worker {
         for record in pending.calls.values() {
             check(in_transaction(connection, true, |transaction| calls::put(transaction, record)));
         }
-        for call in pending.live.values() {
-            check(in_transaction(connection, false, |transaction| calls::put_live(transaction, call)));
+        for leg in pending.open_legs.values() {
+            check(in_transaction(connection, false, |transaction| legs::put_open(transaction, leg)));
         }
         for record in &pending.legs {
             check(in_transaction(connection, true, |transaction| legs::put(transaction, record)));

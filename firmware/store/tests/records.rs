@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use offhook_store::calls::{CAUSE_INTERRUPTED, Filter};
 use offhook_store::{Options, Store, StoreError};
-use offhook_switch::exchange::{LegState, StoredBinding};
-use offhook_switch::id::{CallId, UserId};
-use offhook_switch::record::{Direction, LegStatus};
-use support::{Directory, call, ended, leg, live};
+use offhook_switch::exchange::StoredBinding;
+use offhook_switch::id::{CallId, DeviceId, UserId};
+use offhook_switch::record::{Direction, LegRecord, LegStatus, OpenLeg};
+use support::{Directory, call, ended, leg, open_leg};
 use uuid::Uuid;
 
 #[test]
@@ -87,13 +87,31 @@ fn calls_cut_by_a_crash_are_closed_at_the_last_known_moment() {
     let over = ended(call(4, 1000), None, 2000);
     for record in [&ringing, &talking, &late, &over] {
         writer.put_call(record.clone()).expect("taken");
-        writer.put_live(live(record, LegState::Ringing)).expect("taken");
     }
-    writer.put_live(live(&talking, LegState::Talking)).expect("taken");
+    let out = |number, call| OpenLeg { outgoing: true, ..open_leg(number, call, 1, 0) };
+    let mut answered = open_leg(22, &talking, 2, 10);
+    writer.put_open_leg(answered.clone()).expect("taken");
+    writer.flush().expect("written");
+    answered.answered = Some(3000);
+    answered.device = Some(DeviceId(Uuid::from_u128(5)));
+    let open = [
+        out(11, &ringing),
+        open_leg(12, &ringing, 2, 10),
+        out(21, &talking),
+        answered.clone(),
+        // It rang before another answered; the next is being asked since by a transfer.
+        open_leg(23, &talking, 3, 5),
+        open_leg(24, &talking, 4, 20_000),
+        // Its CANCEL was under way when its call was over already.
+        open_leg(41, &over, 4, 10),
+        // Of a call that never reached the disk.
+        open_leg(51, &call(5, 1000), 4, 10),
+    ];
+    for leg in open {
+        writer.put_open_leg(leg).expect("taken");
+    }
     // One leg of the talking call is written already: it stays as it is.
-    let written = live(&talking, LegState::Talking).legs[0].id;
-    let mut known = leg(0, &talking, 1, LegStatus::Out);
-    known.id = written;
+    let mut known = leg(21, &talking, 1, LegStatus::Out);
     known.ended = 3500;
     writer.put_leg(known.clone()).expect("taken");
     writer.heartbeat(45_000).expect("taken");
@@ -110,11 +128,33 @@ fn calls_cut_by_a_crash_are_closed_at_the_last_known_moment() {
     );
     let statuses = |id| find(id).legs.iter().map(|leg| leg.status).collect::<Vec<_>>();
     assert_eq!(statuses(ringing.id), [LegStatus::Out, LegStatus::NoAnswer]);
-    assert_eq!(statuses(talking.id), [LegStatus::Out, LegStatus::Answered]);
-    assert_eq!(find(talking.id).legs[0], known);
+    assert_eq!(
+        statuses(talking.id),
+        [LegStatus::Out, LegStatus::CallAnswered, LegStatus::Answered, LegStatus::NoAnswer]
+    );
+    let legs = find(talking.id).legs;
+    assert_eq!(legs[0], known);
+    let spoke = LegRecord {
+        id: answered.id,
+        call: talking.id,
+        user: answered.user,
+        device: answered.device,
+        trunk: None,
+        number: answered.number,
+        interface: None,
+        status: LegStatus::Answered,
+        started: 1010,
+        answered: Some(3000),
+        ended: 45_000,
+        cause: CAUSE_INTERRUPTED,
+    };
+    assert_eq!(legs[2], spoke);
+    let after = find(over.id);
+    assert_eq!((after.legs[0].status, after.legs[0].ended), (LegStatus::NoAnswer, 2000));
     assert_eq!(find(late.id).call.ended, Some(60_000), "not before it began");
     assert_eq!(find(over.id).call, over, "a call that was over is not touched");
     assert_eq!(store.close_interrupted(100_000).expect("closed"), 0, "once");
+    assert_eq!(find(talking.id).legs.len(), 4);
 }
 
 #[test]

@@ -1,30 +1,48 @@
-//! Digits pressed in a call: RFC 4733 events, SIP INFO, analog sets.
+//! Digits pressed in a call: RFC 4733 events, SIP INFO, tones and pulses of analog sets. Each reaches every other party once:
+//!
+//! | pressed | a SIP party with events agreed | any other party |
+//! |---|---|---|
+//! | RFC 4733, in a call of two | by the media engine | by the media engine, as a tone |
+//! | RFC 4733, in a larger one | event | tone |
+//! | tone in the sound | event | hears it |
+//! | SIP INFO, pulses | event | tone |
 
 use std::time::Duration;
 
-use offhook_lines::fxo;
 use offhook_media::command as media;
 use offhook_sip::endpoint::SessionId;
 use offhook_sip::message::Message;
 
 use crate::exchange::{Exchange, Now};
 use crate::id::LegId;
-use crate::leg::{Kind, Phase};
+use crate::leg::{Leg, Phase, SipLeg};
 
 /// Length of a digit we send when the phone did not say.
 const LENGTH: Duration = Duration::from_millis(160);
+
+/// How a digit reaches the other parties without us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// As a tone in the sound.
+    Sound,
+    /// As RFC 4733 events, which the engine passes on between two parties.
+    Events,
+    /// Not at all.
+    Nowhere,
+}
 
 impl Exchange {
     /// From the media engine.
     pub(crate) fn handle_media(&mut self, now: Now, event: media::Event) {
         match event {
             media::Event::Digit { stream, digit } => {
-                let leg = self.streams.get(&stream).copied().or_else(|| {
-                    let port = self.lines.values().find(|port| port.stream == stream)?;
-                    port.active
-                });
-                if let Some(leg) = leg {
-                    self.digit_pressed(now, leg, digit, false);
+                if let Some(leg) = self.streams.get(&stream).copied() {
+                    let agreed = |sip: &SipLeg| sip.negotiated.as_ref()?.receive_telephone_event;
+                    let events = self.legs.get(&leg).and_then(Leg::sip).and_then(agreed).is_some();
+                    self.digit_pressed(now, leg, digit, if events { Carried::Events } else { Carried::Sound });
+                } else if let Some(line) = self.lines.iter().find(|(_, port)| port.stream == stream) {
+                    let line = *line.0;
+                    self.key_in_sound(now, line, digit);
                 }
             }
             media::Event::Failed { stream, .. } => {
@@ -80,44 +98,36 @@ impl Exchange {
             None
         };
         if let Some(digit) = digit {
-            self.digit_pressed(now, leg, digit, true);
+            self.digit_pressed(now, leg, digit, Carried::Nowhere);
         }
     }
 
-    /// A party has pressed a key. `relay`: the engine did not see it, the other side has to be told by us.
-    pub(crate) fn digit_pressed(&mut self, now: Now, leg: LegId, digit: char, relay: bool) {
+    /// A party has pressed a key.
+    pub(crate) fn digit_pressed(&mut self, now: Now, leg: LegId, digit: char, carried: Carried) {
         if self.phase(leg) != Some(Phase::Connected) || self.announcement_digit(now, leg, digit) {
             return;
         }
-        let Some(found) = self.legs.get(&leg) else {
+        let Some(found) = self.legs.get(&leg).filter(|leg| !leg.holding) else {
             return;
         };
-        let from_sip = found.session().is_some();
         let Some(call) = self.calls.get(&found.call) else {
             return;
         };
-        let others: Vec<LegId> = call.legs.iter().copied().filter(|other| *other != leg).collect();
-        for other in others {
-            let Some(other) = self.legs.get(&other) else {
-                continue;
-            };
-            if other.phase != Phase::Connected || other.transferring {
+        if carried == Carried::Events && call.members.len() == 2 {
+            return;
+        }
+        let mut streams = Vec::new();
+        for other in call.legs.iter().filter(|other| **other != leg).filter_map(|other| self.legs.get(other)) {
+            if other.phase != Phase::Connected || other.transferring || other.holding {
                 continue;
             }
-            match &other.kind {
-                // Events are carried by the engine between RTP streams; what came by INFO is not.
-                Kind::Sip(sip) if relay => {
-                    if let Some(stream) = sip.stream {
-                        self.media(media::Command::SendDigit { stream, digit, duration: LENGTH });
-                    }
-                }
-                // The exchange on the line hears tones: from a set they are in the audio already.
-                Kind::Fxo(line) if from_sip => {
-                    let line = *line;
-                    self.fxo_command(now, line, fxo::Command::SendDigit(digit));
-                }
-                Kind::Sip(_) | Kind::Fxo(_) | Kind::Fxs(_) => {}
+            let events = other.sip().and_then(|sip| sip.negotiated.as_ref()?.telephone_event).is_some();
+            if events || carried != Carried::Sound {
+                streams.extend(self.stream_of(other));
             }
+        }
+        for stream in streams {
+            self.media(media::Command::SendDigit { stream, digit, duration: LENGTH });
         }
     }
 }

@@ -6,22 +6,13 @@
 
 use crate::cause::ReleaseCause;
 use crate::exchange::{Exchange, Live, Now, Output};
-use crate::id::{CallId, DeviceId, LegId, TrunkId, UserId};
-use crate::record::{LegRecord, LegStatus, UnixMillis};
+use crate::id::{CallId, DeviceId, LegId, UserId};
+use crate::record::{LegRecord, LegStatus, OpenLeg, UnixMillis};
 
 /// An open leg record.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(crate) call: CallId,
-    pub(crate) user: Option<UserId>,
-    pub(crate) device: Option<DeviceId>,
-    pub(crate) trunk: Option<TrunkId>,
-    pub(crate) number: String,
-    pub(crate) interface: Option<String>,
-    pub(crate) started: UnixMillis,
-    pub(crate) answered: Option<UnixMillis>,
-    /// It is a call this user makes (OUT), not one offered to the user.
-    pub(crate) outgoing: bool,
+    pub(crate) leg: OpenLeg,
     /// When it stopped ringing, if its status is decided later.
     pub(crate) stopped: Option<UnixMillis>,
     /// INVITEs cancelled whose end has not come back yet: one may turn out to have been answered.
@@ -31,46 +22,47 @@ pub(crate) struct Entry {
     pub(crate) verdict: Option<(LegStatus, ReleaseCause)>,
 }
 
+/// Whose leg record is opened.
+#[derive(Debug)]
+pub(crate) struct Party {
+    pub(crate) user: UserId,
+    pub(crate) device: Option<DeviceId>,
+    pub(crate) number: String,
+    pub(crate) interface: Option<String>,
+    /// It is a call this user makes (OUT), not one offered to the user.
+    pub(crate) outgoing: bool,
+}
+
 impl Exchange {
     /// Opens a leg record.
-    pub(crate) fn open_entry(
-        &mut self,
-        now: Now,
-        call: CallId,
-        user: Option<UserId>,
-        device: Option<DeviceId>,
-        trunk: Option<TrunkId>,
-        number: String,
-    ) -> LegId {
+    pub(crate) fn open_entry(&mut self, now: Now, call: CallId, party: Party) -> LegId {
         let id = LegId(self.new_uuid(now));
-        self.outputs.push_back(Output::LegOffered {
+        let Party { user, device, number, interface, outgoing } = party;
+        let leg = OpenLeg {
             id,
             call,
-            user,
+            user: Some(user),
             device,
-            trunk,
-            number: number.clone(),
+            trunk: None,
+            number,
+            interface,
+            outgoing,
             started: now.wall,
-        });
-        self.entries.insert(
-            id,
-            Entry {
-                call,
-                user,
-                device,
-                trunk,
-                number,
-                interface: None,
-                started: now.wall,
-                answered: None,
-                outgoing: false,
-                stopped: None,
-                cancelling: 0,
-                late: false,
-                verdict: None,
-            },
-        );
+            answered: None,
+        };
+        self.outputs.push_back(Output::LegOffered(leg.clone()));
+        self.entries.insert(id, Entry { leg, stopped: None, cancelling: 0, late: false, verdict: None });
         id
+    }
+
+    /// The leg is in conversation, on this device.
+    pub(crate) fn entry_answered(&mut self, now: Now, id: LegId, device: Option<DeviceId>, interface: Option<String>) {
+        if let Some(Entry { leg, .. }) = self.entries.get_mut(&id) {
+            leg.answered = Some(now.wall);
+            leg.device = leg.device.or(device);
+            leg.interface = leg.interface.take().or(interface);
+            self.outputs.push_back(Output::LegAnswered(leg.clone()));
+        }
     }
 
     /// Says how the leg ended. The first word counts. Written when no cancelled INVITE of it is outstanding.
@@ -103,19 +95,20 @@ impl Exchange {
         };
         let missed = matches!(status, LegStatus::NoAnswer | LegStatus::CallAnswered);
         let status = if entry.late && missed { LegStatus::TooLate } else { status };
-        self.outputs.push_back(Output::Live(Live::LegEnded { call: entry.call, user: entry.user, status }));
+        let leg = entry.leg;
+        self.outputs.push_back(Output::Live(Live::LegEnded { call: leg.call, user: leg.user, status }));
         self.outputs.push_back(Output::Leg(LegRecord {
             id,
-            call: entry.call,
-            user: entry.user,
-            device: entry.device,
-            trunk: entry.trunk,
-            number: entry.number,
-            interface: entry.interface,
+            call: leg.call,
+            user: leg.user,
+            device: leg.device,
+            trunk: leg.trunk,
+            number: leg.number,
+            interface: leg.interface,
             status,
-            started: entry.started,
-            answered: entry.answered,
-            ended: entry.stopped.unwrap_or(entry.started),
+            started: leg.started,
+            answered: leg.answered,
+            ended: entry.stopped.unwrap_or(leg.started),
             cause: cause.0,
         }));
     }

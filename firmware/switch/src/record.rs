@@ -84,6 +84,32 @@ pub struct CallRecord {
     pub recording: Option<String>,
 }
 
+/// A leg that was offered and has not ended: what of its record is known. Kept so that a crash can be closed; the [`LegRecord`] with
+/// the same id replaces it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenLeg {
+    /// The leg.
+    pub id: LegId,
+    /// Its call.
+    pub call: CallId,
+    /// The user it is offered to, or who makes the call.
+    pub user: Option<UserId>,
+    /// The device, when it is one.
+    pub device: Option<DeviceId>,
+    /// The trunk, for a leg outside.
+    pub trunk: Option<TrunkId>,
+    /// Number or extension.
+    pub number: String,
+    /// What the party uses, when known.
+    pub interface: Option<String>,
+    /// A call made by the user ([`LegStatus::Out`]), not one offered.
+    pub outgoing: bool,
+    /// When it was offered.
+    pub started: UnixMillis,
+    /// When it was answered.
+    pub answered: Option<UnixMillis>,
+}
+
 /// One record per leg offered. Written when the leg ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LegRecord {

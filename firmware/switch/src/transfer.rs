@@ -5,6 +5,7 @@ use offhook_sip::message::NameAddr;
 
 use crate::call::{Caller, Purpose, Stage};
 use crate::cause::{Release, ReleaseCause};
+use crate::entry::Party;
 use crate::exchange::{Exchange, Live, Now, Output};
 use crate::id::{CallId, LegId};
 use crate::leg::release::ELSEWHERE;
@@ -219,11 +220,9 @@ impl Exchange {
         };
         let id = LegId(self.new_uuid(now));
         let kind = self.sip_kind(session, Some(flow), (!offer.is_empty()).then(|| offer.to_vec()));
-        let entry = self.open_entry(now, call, Some(user), caller.device, None, caller.number.clone());
-        if let Some(entry) = self.entries.get_mut(&entry) {
-            entry.answered = Some(now.wall);
-            entry.interface.clone_from(&caller.interface);
-        }
+        let (device, interface) = (caller.device, caller.interface.clone());
+        let number = caller.number.clone();
+        let entry = self.open_entry(now, call, Party { user, device, number, interface, outgoing: false });
         self.add_leg(Leg {
             id,
             call,
@@ -247,6 +246,7 @@ impl Exchange {
             self.decide_entry(now, entry, LegStatus::SipPhoneError, release.cause);
             return;
         }
+        self.entry_answered(now, entry, None, None);
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.phase = Phase::Connected;
         }

@@ -1,9 +1,8 @@
 //! What tests of the store share.
 #![allow(dead_code, reason = "not every test uses all of it")]
 
-use offhook_switch::exchange::{LegState, LiveCall, LiveLeg};
 use offhook_switch::id::{CallId, LegId, UserId};
-use offhook_switch::record::{CallRecord, Direction, LegRecord, LegStatus};
+use offhook_switch::record::{CallRecord, Direction, LegRecord, LegStatus, OpenLeg};
 use uuid::Uuid;
 
 /// A directory of its own, removed at the end.
@@ -68,22 +67,18 @@ pub(crate) fn leg(number: u128, call: &CallRecord, user: u128, status: LegStatus
     }
 }
 
-pub(crate) fn live(call: &CallRecord, callee: LegState) -> LiveCall {
-    let leg = |number: u128, caller, state| LiveLeg {
-        id: LegId(Uuid::from_u128(call.id.0.as_u128() * 10 + number)),
-        user: Some(UserId(Uuid::from_u128(number))),
-        number: format!("100{number}"),
-        name: None,
+/// A leg as offered, `after` milliseconds into the call.
+pub(crate) fn open_leg(number: u128, call: &CallRecord, user: u128, after: i64) -> OpenLeg {
+    OpenLeg {
+        id: LegId(Uuid::from_u128(number)),
+        call: call.id,
+        user: Some(UserId(Uuid::from_u128(user))),
+        device: None,
+        trunk: None,
+        number: format!("100{user}"),
         interface: None,
-        state,
-        caller,
-    };
-    LiveCall {
-        id: call.id,
-        started: call.started,
-        answered: call.answered,
-        called: call.called.clone(),
-        legs: vec![leg(1, true, LegState::Talking), leg(2, false, callee)],
-        recording: false,
+        outgoing: false,
+        started: call.started + after,
+        answered: None,
     }
 }

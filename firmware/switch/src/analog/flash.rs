@@ -7,7 +7,7 @@
 //! | the second call rings | gives it up, back to the held call |
 //! | both calls answered, second one made from here | three-way |
 //! | in three-way | the party that joined last is let go |
-//! | nothing left but busy tone | dial tone |
+//! | nothing left but busy tone | dial tone, or answers the call that waits |
 //! | in a call, another waits | holds the first, answers the other; each further flash swaps |
 //!
 //! Hanging up with a call held: hands it over to the second one if that was made from here, else it rings back.
@@ -52,8 +52,16 @@ impl Exchange {
                 self.swap(now, line, active, held);
             }
             (None, Some(_), _) => self.retrieve(now, line),
+            (None, None, Some(waiting)) => {
+                if let Some(port) = self.lines.get_mut(&line) {
+                    port.waiting = None;
+                    port.active = Some(waiting);
+                }
+                self.fxs_command(now, line, Command::Talk);
+                self.take_up(now, waiting);
+            }
             // Busy tone after a call that is over: a tap on the hook gives dial tone, as hanging up would.
-            (None, None, _) => self.fxs_command(now, line, Command::Recall),
+            (None, None, None) => self.fxs_command(now, line, Command::Recall),
         }
     }
 

@@ -14,6 +14,7 @@ use offhook_media::command::{self as media, StreamId};
 
 use crate::bridge::Playing;
 use crate::config::LineKind;
+use crate::digits::Carried;
 use crate::exchange::{Exchange, Live, Now, Output};
 use crate::id::{LegId, LineId};
 
@@ -21,6 +22,9 @@ use crate::id::{LegId, LineId};
 const CALL_WAITING_PAUSE: Duration = Duration::from_secs(8);
 /// The longest burst: it interrupts the conversation.
 const CALL_WAITING_BURST: Duration = Duration::from_millis(500);
+
+/// How far apart engine and hardware can report the same key: the longest press that is usual.
+const SAME_KEY: Duration = Duration::from_millis(500);
 
 /// How long a call left on hold rings back before it ends.
 const RING_BACK: Duration = Duration::from_secs(60);
@@ -42,8 +46,38 @@ pub(crate) struct Port {
     /// The active call was made from a held one: the next flash joins them.
     pub(crate) consulting: bool,
     pub(crate) playing: Playing,
+    /// The key being told to the state machine is a tone in the sound already (a digit dialled by pulses is not).
+    pub(crate) key_sounds: bool,
+    keys: Keys,
     /// State last shown.
     pub(crate) shown: &'static str,
+}
+
+/// Who hears the keys of a set. The media engine listens to every port; hardware that hears them by itself has the word, so that
+/// no key counts twice.
+#[derive(Debug, Default)]
+struct Keys {
+    /// The hardware has reported a key.
+    hardware: bool,
+    /// The last one the engine reported before that.
+    engine: Option<(char, Instant)>,
+}
+
+impl Keys {
+    /// The hardware reports a key. `false`: the engine was quicker with it.
+    fn by_hardware(&mut self, now: Instant, digit: char) -> bool {
+        self.hardware = true;
+        let quicker = self.engine.take();
+        !quicker.is_some_and(|(same, at)| same == digit && now.saturating_duration_since(at) < SAME_KEY)
+    }
+
+    /// The engine reports a key. `false`: the hardware does that.
+    fn by_engine(&mut self, now: Instant, digit: char) -> bool {
+        if !self.hardware {
+            self.engine = Some((digit, now));
+        }
+        !self.hardware
+    }
 }
 
 /// What the port is.
@@ -154,6 +188,8 @@ impl Exchange {
                 waiting: None,
                 consulting: false,
                 playing: Playing::Nothing,
+                key_sounds: false,
+                keys: Keys::default(),
                 shown: "",
             };
             self.lines.insert(*id, port);
@@ -193,9 +229,48 @@ impl Exchange {
 
     /// From the hardware of a set's port.
     pub(crate) fn handle_fxs(&mut self, now: Now, line: LineId, input: fxs::Input) {
-        if let Some(Port { machine: Machine::Fxs(fxs), .. }) = self.lines.get_mut(&line) {
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
+        match input {
+            fxs::Input::Present(_) => port.keys = Keys::default(),
+            fxs::Input::Dtmf(digit) if port.keys.by_hardware(now.instant, digit) => {
+                return self.key_of_set(now, line, digit);
+            }
+            fxs::Input::Dtmf(_) => return,
+            fxs::Input::Hook(_) => {}
+        }
+        if let Machine::Fxs(fxs) = &mut port.machine {
             fxs.handle(now.instant, input);
             self.touched_lines.push_back(line);
+        }
+    }
+
+    /// The media engine hears a key in the sound of a port.
+    pub(crate) fn key_in_sound(&mut self, now: Now, line: LineId, digit: char) {
+        let Some(port) = self.lines.get_mut(&line) else {
+            return;
+        };
+        match port.machine {
+            Machine::Fxs(_) if port.keys.by_engine(now.instant, digit) => self.key_of_set(now, line, digit),
+            Machine::Fxs(_) => {}
+            Machine::Fxo(_) => {
+                if let Some(leg) = port.active {
+                    self.digit_pressed(now, leg, digit, Carried::Sound);
+                }
+            }
+        }
+    }
+
+    fn key_of_set(&mut self, now: Now, line: LineId, digit: char) {
+        let Some(Port { machine: Machine::Fxs(fxs), key_sounds, .. }) = self.lines.get_mut(&line) else {
+            return;
+        };
+        fxs.handle(now.instant, fxs::Input::Dtmf(digit));
+        *key_sounds = true;
+        self.drain_line(now, line);
+        if let Some(port) = self.lines.get_mut(&line) {
+            port.key_sounds = false;
         }
     }
 

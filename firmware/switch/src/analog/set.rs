@@ -7,6 +7,7 @@ use offhook_media::command as media;
 use super::{CALL_WAITING_BURST, CALL_WAITING_PAUSE, RING_BACK};
 use crate::bridge::Playing;
 use crate::cause::ReleaseCause;
+use crate::digits::Carried;
 use crate::exchange::{Exchange, Now};
 use crate::id::{LegId, LineId};
 use crate::leg::Phase;
@@ -21,8 +22,11 @@ impl Exchange {
             Event::Answered => self.set_answered(now, line),
             Event::Flash => self.flash(now, line),
             Event::Digit(digit) => {
-                if let Some(leg) = self.lines.get(&line).and_then(|port| port.active) {
-                    self.digit_pressed(now, leg, digit, false);
+                if let Some(port) = self.lines.get(&line)
+                    && let Some(leg) = port.active
+                {
+                    let carried = if port.key_sounds { Carried::Sound } else { Carried::Nowhere };
+                    self.digit_pressed(now, leg, digit, carried);
                 }
             }
             Event::HungUp => self.set_hung_up(now, line),

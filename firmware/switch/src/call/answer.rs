@@ -105,10 +105,8 @@ impl Exchange {
             }
             StageKind::Trunk { entry, .. } => *entry,
         };
-        if let Some(entry) = entry.and_then(|entry| self.entries.get_mut(&entry)) {
-            entry.answered = Some(now.wall);
-            entry.device = entry.device.or(device);
-            entry.interface = entry.interface.take().or(interface);
+        if let Some(entry) = entry {
+            self.entry_answered(now, entry, device, interface);
         }
         if let Some(found) = self.legs.get_mut(&leg) {
             found.entry = entry;
@@ -142,9 +140,7 @@ impl Exchange {
         if found.phase != Phase::Calling {
             return true;
         }
-        if let Some(entry) = found.entry.and_then(|entry| self.entries.get_mut(&entry)) {
-            entry.answered = Some(now.wall);
-        }
+        let entry = found.entry;
         match found.kind {
             Kind::Sip(_) => {
                 let codec = self.codec_of(with);
@@ -155,6 +151,9 @@ impl Exchange {
             }
             Kind::Fxs(line) => self.fxs_command(now, line, fxs::Command::Talk),
             Kind::Fxo(line) => self.fxo_command(now, line, fxo::Command::Answer),
+        }
+        if let Some(entry) = entry {
+            self.entry_answered(now, entry, None, None);
         }
         if let Some(found) = self.legs.get_mut(&caller) {
             found.phase = Phase::Connected;

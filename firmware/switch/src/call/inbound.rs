@@ -7,6 +7,7 @@ use super::Call;
 use crate::access::Identity;
 use crate::bridge::Playing;
 use crate::cause::{Release, ReleaseCause};
+use crate::entry::Party;
 use crate::exchange::{Exchange, Now};
 use crate::id::{CallId, DeviceId, LegId, LineId, TrunkId, UserId};
 use crate::leg::{Kind, Leg, Phase, SipLeg};
@@ -189,12 +190,8 @@ impl Exchange {
         );
         self.write_call(id);
         let entry = caller.user.map(|user| {
-            let entry = self.open_entry(now, id, Some(user), caller.device, None, number.clone());
-            if let Some(entry) = self.entries.get_mut(&entry) {
-                entry.outgoing = true;
-                entry.interface.clone_from(&caller.interface);
-            }
-            entry
+            let (device, interface) = (caller.device, caller.interface.clone());
+            self.open_entry(now, id, Party { user, device, number: number.clone(), interface, outgoing: true })
         });
         if let Kind::Fxs(line) | Kind::Fxo(line) = kind
             && let Some(port) = self.lines.get_mut(&line)

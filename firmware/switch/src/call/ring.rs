@@ -7,6 +7,7 @@ use super::stage::better;
 use super::{MOST_RINGING, Purpose, Stage, StageKind};
 use crate::cause::{Release, ReleaseCause};
 use crate::config::DeviceKind;
+use crate::entry::Party;
 use crate::exchange::{Exchange, Now};
 use crate::id::{CallId, DeviceId, LegId, LineId, UserId};
 use crate::leg::{Kind, Leg, Phase};
@@ -25,7 +26,8 @@ impl Exchange {
         if let Some(number) = always.filter(|number| *number != extension) {
             return self.forward(now, call, user, &number, purpose);
         }
-        let entry = self.open_entry(now, call, Some(user), None, None, extension);
+        let party = Party { user, device: None, number: extension, interface: None, outgoing: false };
+        let entry = self.open_entry(now, call, party);
         let (status, cause, next) = if snooze {
             (LegStatus::Snooze, ReleaseCause::BUSY, busy)
         } else if self.is_busy(user, call) {

@@ -5,8 +5,8 @@ use offhook_media::command as media;
 use offhook_sip::endpoint as sip;
 
 use super::live::Live;
-use crate::id::{CallId, DeviceId, LegId, LineId, TrunkId, UserId};
-use crate::record::{CallRecord, LegRecord, UnixMillis};
+use crate::id::LineId;
+use crate::record::{CallRecord, LegRecord, OpenLeg, UnixMillis};
 
 /// What goes out.
 #[derive(Clone, Debug)]
@@ -22,22 +22,9 @@ pub enum Output {
     /// Write or replace a call record.
     Call(CallRecord),
     /// A leg was offered: [`Output::Leg`] with the same id follows. Written down so that a crash in between can be closed.
-    LegOffered {
-        /// The leg.
-        id: LegId,
-        /// Its call.
-        call: CallId,
-        /// The user it is offered to, or who makes the call.
-        user: Option<UserId>,
-        /// The device, when it is one.
-        device: Option<DeviceId>,
-        /// The trunk, for a leg outside.
-        trunk: Option<TrunkId>,
-        /// Number or extension.
-        number: String,
-        /// When it was offered.
-        started: UnixMillis,
-    },
+    LegOffered(OpenLeg),
+    /// A leg offered before was answered: replaces what was written down.
+    LegAnswered(OpenLeg),
     /// Write a leg record.
     Leg(LegRecord),
     /// Write the bindings of an address of record (an empty list removes them).

@@ -105,7 +105,7 @@ impl Exchange {
         self.dirty.insert(found.call);
         let Some(entry) = found.entry else { return };
         // A ringing leg's record is its stage's business.
-        if self.entries.get(&entry).is_some_and(|entry| entry.outgoing) {
+        if self.entries.get(&entry).is_some_and(|entry| entry.leg.outgoing) {
             self.decide_entry(now, entry, LegStatus::Out, cause);
         } else if found.phase == Phase::Connected {
             self.decide_entry(now, entry, LegStatus::Answered, cause);

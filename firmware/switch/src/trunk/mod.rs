@@ -12,6 +12,7 @@ use offhook_sip::message::Uri;
 use crate::call::{Purpose, Stage, StageKind};
 use crate::cause::{Release, ReleaseCause};
 use crate::config::TrunkKind;
+use crate::entry::Party;
 use crate::exchange::{Exchange, Now};
 use crate::id::{CallId, LegId, LineId, TrunkId};
 use crate::leg::{Kind, Leg, Phase};
@@ -51,11 +52,9 @@ impl Exchange {
         let own = purpose == Purpose::Setup && found.forwards == 0 && found.caller_user == permit.by();
         let entry = match permit.by() {
             Some(user) if !own => {
-                let entry = self.open_entry(now, call, Some(user), None, None, number.to_owned());
-                if let Some(entry) = self.entries.get_mut(&entry) {
-                    entry.outgoing = true;
-                }
-                Some(entry)
+                let number = number.to_owned();
+                let party = Party { user, device: None, number, interface: None, outgoing: true };
+                Some(self.open_entry(now, call, party))
             }
             _ => None,
         };
@@ -107,9 +106,9 @@ impl Exchange {
             let trunk = permit.ways().get(way).map(|way| way.trunk);
             let own = self.caller_leg(call).and_then(|leg| self.legs.get(&leg)?.entry);
             if let Some(entry) = entry.or(own).and_then(|entry| self.entries.get_mut(&entry))
-                && entry.outgoing
+                && entry.leg.outgoing
             {
-                entry.trunk = trunk;
+                entry.leg.trunk = trunk;
             }
             let longest = now.instant + LONGEST_RINGING;
             let sip = self.legs.get(&leg).is_some_and(|leg| leg.sip().is_some());

@@ -267,3 +267,20 @@ fn a_tap_on_the_hook_after_busy_tone_gives_dial_tone() {
     assert!(office.phones[1].ringing.is_empty());
     office.close();
 }
+
+#[test]
+fn a_tap_on_the_hook_after_busy_tone_answers_the_call_that_waits() {
+    let mut office = site();
+    office.dial(0, "1201");
+    office.hook(line(1), true);
+    office.dial(1, "1201");
+    office.hang_up(0);
+    assert!(hears_tone(&office, 1), "busy");
+    office.flash(line(1));
+    assert_eq!(office.phones[1].up.len(), 1);
+    assert_eq!(office.books.bridge().len(), 2);
+    assert!(!hears_tone(&office, 1));
+    office.hook(line(1), false);
+    assert!(office.phones[1].up.is_empty());
+    office.close();
+}

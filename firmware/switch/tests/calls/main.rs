@@ -7,6 +7,7 @@ mod access;
 mod analog;
 mod announcement;
 mod determinism;
+mod digits;
 mod forward;
 mod hold;
 mod internal;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use offhook_media::command::{BridgeId, Command, RecordingId, Source, StreamId};
 use offhook_switch::exchange::{Live, LiveCall, Output};
 use offhook_switch::id::{CallId, LegId, UserId};
-use offhook_switch::record::{CallRecord, LegRecord, LegStatus};
+use offhook_switch::record::{CallRecord, LegRecord, LegStatus, OpenLeg};
 
 /// See the module.
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub struct Books {
     /// In the order they were first written.
     pub order: Vec<CallId>,
     pub offered: BTreeMap<LegId, Option<UserId>>,
+    /// Legs offered that have no record yet.
+    pub open: BTreeMap<LegId, OpenLeg>,
     pub legs: Vec<LegRecord>,
     pub rtp: BTreeMap<StreamId, std::net::SocketAddr>,
     pub lines: BTreeMap<StreamId, u16>,
@@ -38,14 +40,24 @@ impl Books {
                 }
                 self.calls.insert(record.id, record);
             }
-            Output::LegOffered { id, user, call, .. } => {
-                assert!(self.calls.contains_key(&call), "a leg of a call that is not written down");
-                assert!(self.offered.insert(id, user).is_none(), "a leg is offered twice");
+            Output::LegOffered(leg) => {
+                assert!(self.calls.contains_key(&leg.call), "a leg of a call that is not written down");
+                assert!(self.offered.insert(leg.id, leg.user).is_none(), "a leg is offered twice");
+                self.open.insert(leg.id, leg);
+            }
+            Output::LegAnswered(leg) => {
+                let before = self.open.insert(leg.id, leg.clone()).expect("answered, but not offered");
+                assert_eq!((before.answered, before.outgoing), (None, leg.outgoing), "answered once");
+                assert!(leg.answered.is_some());
             }
             Output::Leg(record) => {
                 assert!(self.offered.contains_key(&record.id), "a leg that was not offered");
                 assert!(self.legs.iter().all(|leg| leg.id != record.id), "two records of a leg");
                 assert!(record.ended >= record.started);
+                // Had the box crashed just before, the record would have said the same.
+                let open = self.open.remove(&record.id).expect("open");
+                assert_eq!((open.answered, open.outgoing), (record.answered, record.status == LegStatus::Out));
+                assert_eq!((open.user, open.started, &open.number), (record.user, record.started, &record.number));
                 self.legs.push(record);
             }
             Output::Bindings { aor, bindings } => {

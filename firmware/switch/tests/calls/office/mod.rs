@@ -172,7 +172,9 @@ impl Office {
     pub fn pass(&mut self, time: Duration) {
         let end = self.elapsed + time;
         for _ in 0..1_000_000 {
+            let before = Instant::now();
             let own = self.exchange.poll_timeout().map(|(at, _)| at);
+            self.spent += before.elapsed();
             let phones = self.phones.iter().filter_map(Phone::timeout);
             let next = own.into_iter().chain(phones).min();
             let Some(at) = next.filter(|at| *at <= self.start + end) else {
@@ -181,7 +183,9 @@ impl Office {
             };
             self.elapsed = self.elapsed.max(at.saturating_duration_since(self.start));
             let now = self.now();
+            let before = Instant::now();
             self.exchange.handle_timeout(now);
+            self.spent += before.elapsed();
             for phone in &mut self.phones {
                 phone.handle_timeout(now.instant);
             }
