@@ -1,5 +1,7 @@
 //! The box with real phones: baresip and linphone, over UDP, TCP and TLS, both ways, with a tone measured at the far end.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test: what it measures is printed")]
+
 mod office;
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! The person at a simulated analog line: works its telephone (or the telephone company's end) and speaks and listens as the web
 //! page does, over the line's WebSocket.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -46,10 +46,11 @@ impl Line<'_> {
         let stream = UnixStream::connect(office.directory.join("data/offhook.sock")).unwrap();
         let (socket, _) = tungstenite::client(format!("ws://box/api/v1/lines/{id}/audio"), stream).unwrap();
         let shared = Arc::new(Shared::default());
+        let log = std::fs::File::create(office.directory.join(format!("line-{port}.log"))).unwrap();
         shared.says_hz.store(says_hz, Ordering::Relaxed);
         let thread = std::thread::spawn({
             let shared = Arc::clone(&shared);
-            move || attend(socket, &shared)
+            move || attend(socket, &shared, &log)
         });
         Line { office, id, shared, thread: Some(thread) }
     }
@@ -136,8 +137,8 @@ fn is_tone(frame: &[i16], hz: f64) -> bool {
     power > 1000.0 && sound::tone_power(frame, hz, RATE) > 0.4 * power
 }
 
-/// Speaks a frame every 20 ms and takes what comes, until told to end or the box is gone.
-fn attend(mut socket: WebSocket<UnixStream>, shared: &Shared) {
+/// Speaks a frame every 20 ms and takes what comes, until told to end or the box is gone. What the line shows is logged too.
+fn attend(mut socket: WebSocket<UnixStream>, shared: &Shared, mut log: &std::fs::File) {
     let mut due = Instant::now() + FRAME_TIME;
     let mut spoken = 0usize;
     while !shared.ended.load(Ordering::Relaxed) {
@@ -161,6 +162,7 @@ fn attend(mut socket: WebSocket<UnixStream>, shared: &Shared) {
                 shared.heard.lock().unwrap().extend(samples);
             }
             Ok(Message::Text(text)) => {
+                writeln!(log, "{text}").unwrap();
                 let message: Value = serde_json::from_str(text.as_str()).unwrap();
                 if message["type"] == "state" {
                     *shared.view.lock().unwrap() = message;
