@@ -47,7 +47,7 @@ impl Baresip {
                  audio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\naudio_buffer 20-160\nsnd_path {home}\n\
                  module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n\
                  module sndfile.so\nmodule_tmp account.so\n\
-                 module_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\nrtp_timeout 0\n",
+                 module_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\nrtp_timeout 0\nrtp_ports 10000-16000\n",
                 says = says.display(),
                 home = home.display(),
                 e = account.extension,

@@ -43,6 +43,15 @@ pub fn free_port() -> u16 {
     }
 }
 
+/// First of the 800 ports for a box's RTP, and what keeps boxes of tests side by side away from them: TCP on the first one.
+/// Below the system's own range, where any socket may be.
+fn claim_rtp(seed: u16) -> (u16, TcpListener) {
+    (0..20)
+        .map(|i| 16384 + (seed + i) % 20 * 800)
+        .find_map(|rtp| Some((rtp, TcpListener::bind(("127.0.0.1", rtp)).ok()?)))
+        .expect("twenty boxes run at once")
+}
+
 /// A folder of one test, under the build directory; emptied at its start, kept for a look after a failure.
 pub fn scratch(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -62,6 +71,8 @@ pub struct Office {
     pub sips: u16,
     /// HTTP.
     pub http: u16,
+    /// See [`claim_rtp`].
+    _rtp_claim: TcpListener,
 }
 
 impl Office {
@@ -80,8 +91,7 @@ impl Office {
     fn with(name: &str, more: &str) -> Office {
         let directory = scratch(name);
         let (sip, sips, http) = (free_port(), free_port(), free_port());
-        // RTP ranges apart, so that boxes of tests side by side do not take each other's ports.
-        let rtp = 16384 + (u32::from(sip) % 50) * 800;
+        let (rtp, rtp_claim) = claim_rtp(sip);
         std::fs::write(
             directory.join("site.toml"),
             format!(
@@ -93,7 +103,7 @@ impl Office {
             ),
         )
         .unwrap();
-        let mut office = Office { child: None, directory, sip, sips, http };
+        let mut office = Office { child: None, directory, sip, sips, http, _rtp_claim: rtp_claim };
         office.start();
         office
     }
