@@ -62,6 +62,21 @@ fn assert_heard(who: &str, heard: &Heard, hz: f64, level_dbfs: f64) {
     assert!(heard.breaks <= 2, "{who}: {heard:?}");
 }
 
+/// Three seconds of the other side. Where the machine stalls, phones send late and the box conceals: then the next three seconds
+/// must be whole, so that a fault that stays is still found.
+fn assert_line_hears(who: &str, line: &Line<'_>, hz: u32) {
+    let mut heard = line.listen(f64::from(hz), 3);
+    for _ in 0..4 {
+        if heard.breaks <= 2 && heard.longest_gap_ms <= 40.0 {
+            break;
+        }
+        println!("{who}, once more: {heard:?}");
+        line.forget();
+        heard = line.listen(f64::from(hz), 3);
+    }
+    assert_heard(who, &heard, f64::from(hz), SAID_DBFS);
+}
+
 fn assert_baresip_hears(baresip: &Baresip, hz: u32) {
     let heard = || baresip.heard().and_then(|path| sound::try_read_wav(&path));
     office::wait_until("three seconds of sound", || {
@@ -134,7 +149,7 @@ fn an_analog_phone_calls_a_sip_phone() {
     baresip.wait_for("CALL_ESTABLISHED");
     phone.wait_for_state("talking");
     let answered = wall();
-    assert_heard("phone", &phone.listen(f64::from(BARESIP_HZ), 3), f64::from(BARESIP_HZ), SAID_DBFS);
+    assert_line_hears("phone", &phone, BARESIP_HZ);
     assert_baresip_hears(&baresip, PHONE_HZ);
     // Keys in the conversation reach the SIP phone as events (RFC 4733).
     phone.dial("5#");
@@ -177,13 +192,13 @@ fn a_flash_holds_one_call_and_makes_another() {
     phone.dial("0145678901");
     outside.wait_for("the number dialled", |view| view["dialled"] == "0145678901");
     office::wait_until("the far phone to ring", || outside.try_act("answer"));
-    assert_heard("phone", &phone.listen(f64::from(OUTSIDE_HZ), 3), f64::from(OUTSIDE_HZ), SAID_DBFS);
-    assert_heard("outside", &outside.listen(f64::from(PHONE_HZ), 3), f64::from(PHONE_HZ), SAID_DBFS);
+    assert_line_hears("phone", &phone, OUTSIDE_HZ);
+    assert_line_hears("outside", &outside, PHONE_HZ);
 
     // The second party leaves: back to the first.
     phone.forget();
     outside.act("hang_up");
-    assert_heard("phone", &phone.listen(f64::from(BARESIP_HZ), 3), f64::from(BARESIP_HZ), SAID_DBFS);
+    assert_line_hears("phone", &phone, BARESIP_HZ);
     phone.act("put_down");
     baresip.wait_for("CALL_CLOSED");
     office.wait_for_quiet();
@@ -209,7 +224,7 @@ fn a_sip_phone_calls_an_analog_phone() {
     phone.wait_for_state("talking");
     let answered = wall();
     phone.wait_for("that it has stopped ringing", |view| view["ringing"] == false);
-    assert_heard("phone", &phone.listen(f64::from(BARESIP_HZ), 3), f64::from(BARESIP_HZ), SAID_DBFS);
+    assert_line_hears("phone", &phone, BARESIP_HZ);
     assert_baresip_hears(&baresip, PHONE_HZ);
 
     // The other side hangs up: busy tone until the receiver is down.
@@ -249,8 +264,8 @@ fn an_analog_phone_calls_outside() {
         outside.try_act("answer")
     });
     phone.wait_for_state("talking");
-    assert_heard("phone", &phone.listen(f64::from(OUTSIDE_HZ), 3), f64::from(OUTSIDE_HZ), SAID_DBFS);
-    assert_heard("outside", &outside.listen(f64::from(PHONE_HZ), 3), f64::from(PHONE_HZ), SAID_DBFS);
+    assert_line_hears("phone", &phone, OUTSIDE_HZ);
+    assert_line_hears("outside", &outside, PHONE_HZ);
 
     let hanging_up = wall();
     outside.act("hang_up");
@@ -282,8 +297,8 @@ fn an_analog_phone_is_called_from_outside() {
     phone.wait_for_state("talking");
     outside.wait_for_state("talking");
     let answered = wall();
-    assert_heard("phone", &phone.listen(f64::from(OUTSIDE_HZ), 3), f64::from(OUTSIDE_HZ), SAID_DBFS);
-    assert_heard("outside", &outside.listen(f64::from(PHONE_HZ), 3), f64::from(PHONE_HZ), SAID_DBFS);
+    assert_line_hears("phone", &phone, OUTSIDE_HZ);
+    assert_line_hears("outside", &outside, PHONE_HZ);
 
     let hanging_up = wall();
     phone.act("put_down");
