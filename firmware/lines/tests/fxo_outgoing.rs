@@ -58,11 +58,23 @@ fn without_reversal_a_delay_is_the_answer() {
     bench.command(Command::Dial("112".into()));
     bench.pass(2600);
     assert_eq!(bench.events(), [Event::Dialled]);
-    bench.input(Input::Reversal);
     bench.pass(9999);
     assert_eq!(bench.events(), [Event::Dialled]);
     bench.pass(1);
     assert_eq!(bench.events(), [Event::Dialled, Event::Answered]);
+}
+
+#[test]
+fn reversal_on_a_line_not_known_for_it_is_the_answer_but_never_the_end() {
+    let mut bench = FxoBench::new("FR", false);
+    bench.dialled("112");
+    bench.pass(3000);
+    bench.input(Input::Reversal);
+    assert_eq!(bench.events(), [Event::Answered]);
+    bench.input(Input::Reversal);
+    bench.pass(60_000);
+    assert_eq!(bench.events(), [Event::Answered], "no release, and no second answer by the delay");
+    assert_eq!(bench.port.state(), State::Talking);
 }
 
 #[test]

@@ -68,6 +68,7 @@ pub fn start(args: &Args) -> Result<Running> {
     // Passwords, recordings and the administrators' socket are in it.
     std::fs::set_permissions(&args.data, std::fs::Permissions::from_mode(0o700))
         .with_context(|| format!("cannot close {} to others", args.data.display()))?;
+    raise_file_limit();
     let store = Store::open(&args.data).context("the database cannot be opened")?;
     if let Some(file) = &args.site {
         import_site(&store, file)?;
@@ -168,6 +169,16 @@ impl Running {
             tracing::error!(%error, "the last records could not be written");
         }
         self.runtime.shutdown_background();
+    }
+}
+
+/// Every leg of a call takes two sockets: the usual 1024 files would end at 250 calls.
+fn raise_file_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised =
+        getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the number of open files stays limited: many calls at once may fail");
     }
 }
 

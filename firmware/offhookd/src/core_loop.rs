@@ -17,6 +17,7 @@ use offhook_switch::id::{CallId, LineId};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::lines::LineBank;
+use crate::pace::{COALESCE, Pace};
 use crate::sip::Transports;
 use crate::trace::Trace;
 
@@ -79,6 +80,8 @@ pub fn run(
 ) {
     let mut trace = Trace::new();
     let mut heartbeat = Instant::now();
+    let mut pace = Pace::new(heartbeat);
+    let mut busy = false;
     drain(&mut exchange, &mut shell, &mut trace);
     loop {
         let mut select = Select::new();
@@ -102,6 +105,10 @@ pub fn run(
             drain(&mut exchange, &mut shell, &mut trace);
         }
         let mut budget = BATCH;
+        if busy {
+            // What comes meanwhile is handled in the same round, and what goes out shares its system calls.
+            std::thread::sleep(COALESCE);
+        }
         while budget > 0 {
             let before = budget;
             if let Ok(batch) = sip_inputs.try_recv() {
@@ -134,6 +141,7 @@ pub fn run(
             }
         }
         shell.transports.flush();
+        busy = pace.busy(now.instant, BATCH - budget);
     }
 }
 

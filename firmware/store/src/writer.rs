@@ -73,6 +73,7 @@ impl StoreWriter {
             options,
             pending: Pending::default(),
             heartbeats: 0,
+            crowded: false,
             shared: Arc::clone(&shared),
         };
         std::thread::Builder::new()
@@ -200,6 +201,9 @@ impl Pending {
     }
 }
 
+/// Records in one write that make it a busy hour: thousands a second.
+const CROWD: usize = 8;
+
 struct Worker {
     connection: Connection,
     /// The database's write-ahead log.
@@ -209,6 +213,8 @@ struct Worker {
     options: Options,
     pending: Pending,
     heartbeats: u32,
+    /// The last write held many records.
+    crowded: bool,
     shared: Arc<Shared>,
 }
 
@@ -237,6 +243,8 @@ impl Worker {
                 Ok(record) => {
                     let linger = match record {
                         Message::Bindings(..) => self.options.linger_bindings,
+                        // Under load a longer wait lets the records of a short call become one.
+                        _ if self.crowded => self.options.linger * 10,
                         _ => self.options.linger,
                     };
                     self.gather(record);
@@ -377,6 +385,7 @@ impl Worker {
             }
             Ok(())
         })?;
+        self.crowded = self.pending.records() >= CROWD;
         if worth_a_sync {
             self.unsynced.get_or_insert(now);
         }

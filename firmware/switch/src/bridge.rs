@@ -11,8 +11,6 @@ use crate::exchange::{Exchange, Now};
 use crate::id::{CallId, LegId};
 use crate::leg::{Kind, Leg, Phase};
 
-/// Level of tones, each frequency (ITU-T E.180: between −15 and −5 dBm0).
-const TONE_LEVEL: f32 = -13.0;
 /// Level of what plays while on hold: soft.
 const HOLD_LEVEL: f32 = -26.0;
 
@@ -148,8 +146,8 @@ impl Exchange {
 
     /// A tone of the country.
     pub(crate) fn tone_source(&self, tone: ToneKind) -> Option<media::Source> {
-        let segments = self
-            .country()?
+        let country = self.country()?;
+        let segments = country
             .tone(tone)
             .iter()
             .map(|segment| media::ToneSegment {
@@ -158,7 +156,7 @@ impl Exchange {
                 once: segment.once,
             })
             .collect();
-        Some(media::Source::Tone { segments, level_dbm0: TONE_LEVEL })
+        Some(media::Source::Tone { segments, level_dbm0: country.frequency_level_dbm0(tone) })
     }
 }
 

@@ -181,7 +181,8 @@ pub struct Fxo {
 }
 
 impl Fxo {
-    /// A port in a country, idle. `reversal`: the line gives answer supervision by polarity reversal.
+    /// A port in a country, idle. `reversal`: the line is known to give answer supervision by polarity reversal, so that no answer
+    /// is guessed and the way back to normal polarity ends the call.
     pub fn new(country: &'static Country, reversal: bool) -> Self {
         Self::with_times(country, reversal, Times::default())
     }
@@ -435,11 +436,10 @@ impl Fxo {
     }
 
     fn reversed(&mut self, now: Instant) {
-        if !self.reversal {
-            return;
-        }
         match self.phase {
-            Phase::Talking(Supervision::Waiting) => self.answered(true),
+            // On a line not known for it, a reversal tells the answer better than the delay would; but only a known line may end
+            // a call by it.
+            Phase::Talking(Supervision::Waiting) => self.answered(self.reversal),
             // Back to normal polarity: the far side has put down.
             Phase::Talking(Supervision::Answered(true)) => self.release(now),
             Phase::Talking(Supervision::Answered(false)) => {}

@@ -1,5 +1,6 @@
 //! The control thread: commands in, ready-made orders to the real-time threads out.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
@@ -26,6 +27,8 @@ use crate::tone::generator::ToneGenerator;
 
 /// Orders that wait for a real-time thread.
 const ORDERS: usize = 8192;
+/// Commands taken before the media threads are woken.
+const BURST: usize = 64;
 /// Things a real-time thread has to tell.
 const RETURNED: usize = 8192;
 /// Files that wait to be read.
@@ -49,6 +52,17 @@ struct Thread {
     free: Vec<Slot>,
     free_bridges: Vec<Slot>,
     handle: Option<JoinHandle<()>>,
+    /// It has orders that it was not woken for.
+    asleep: Cell<bool>,
+}
+
+impl Thread {
+    /// Wakes it when it has orders.
+    fn wake(&self) {
+        if self.asleep.replace(false) {
+            let _woken = self.shared.wake.write(1);
+        }
+    }
 }
 
 struct Entry {
@@ -153,14 +167,19 @@ impl Control {
                 selection.recv(&thread.returned);
             }
             match selection.ready() {
-                0 => match self.inputs.try_recv() {
-                    Ok(Input::Command(command)) => self.obey(command),
-                    Ok(Input::Line(port, side)) => _ = self.lines.insert(port, side),
-                    Ok(Input::Shutdown) | Err(crossbeam_channel::TryRecvError::Disconnected) => {
-                        return self.shut_down();
+                0 => {
+                    // Commands come in bursts; the media threads are woken once for all of a burst.
+                    for _ in 0..BURST {
+                        match self.inputs.try_recv() {
+                            Ok(Input::Command(command)) => self.obey(command),
+                            Ok(Input::Line(port, side)) => _ = self.lines.insert(port, side),
+                            Ok(Input::Shutdown) | Err(crossbeam_channel::TryRecvError::Disconnected) => {
+                                return self.shut_down();
+                            }
+                            Err(crossbeam_channel::TryRecvError::Empty) => break,
+                        }
                     }
-                    Err(crossbeam_channel::TryRecvError::Empty) => {}
-                },
+                }
                 1 => {
                     if let Ok(loaded) = self.loaded.try_recv() {
                         self.play_loaded(loaded);
@@ -172,6 +191,7 @@ impl Control {
                     }
                 }
             }
+            self.threads.iter().for_each(Thread::wake);
         }
     }
 
@@ -239,8 +259,11 @@ impl Control {
     fn send(&self, thread: usize, order: Order) {
         if let Some(thread) = self.threads.get(thread) {
             // Waits when thousands of orders wait: the thread takes them within a tick.
+            if thread.orders.is_full() {
+                thread.wake();
+            }
             let _ended = thread.orders.send(order);
-            let _woken = thread.shared.wake.write(1);
+            thread.asleep.set(true);
         }
     }
 
@@ -283,6 +306,7 @@ impl Control {
         let (thread, slot) = self.streams.get(&id).map(|e| (e.thread, e.slot))?;
         self.send(thread, Order::Remove { slot });
         let owner = self.threads.get_mut(thread)?;
+        owner.wake();
         loop {
             match owner.returned.recv_timeout(GIVE_BACK) {
                 Ok(Returned::Stream(stream)) if stream.id == id => {
@@ -482,6 +506,7 @@ impl Control {
         }
         for n in 0..self.threads.len() {
             self.send(n, Order::Shutdown);
+            self.threads.iter().for_each(Thread::wake);
         }
         let threads = std::mem::take(&mut self.threads);
         for mut thread in threads {
@@ -539,5 +564,6 @@ fn start_thread(n: usize, config: &EngineConfig, streams: usize, clock: Clock) -
         free: (0..last).rev().collect(),
         free_bridges: (0..last).rev().collect(),
         handle: Some(handle),
+        asleep: Cell::new(false),
     })
 }

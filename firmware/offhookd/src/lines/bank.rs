@@ -172,6 +172,7 @@ impl Bank {
     fn configure(&mut self, config: &Config) {
         let Some(country) = Country::find(&config.site.country).or_else(|| Country::find("FR")) else { return };
         self.ports.retain(|line, port| config.lines.get(line).is_some_and(|l| l.kind == port.kind()));
+        self.ports.values_mut().for_each(|port| port.set_country(country));
         for (id, line) in &config.lines {
             if !self.ports.contains_key(id) {
                 let audio = self.engine.line(LinePort(line.port));

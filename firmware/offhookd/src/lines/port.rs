@@ -26,6 +26,9 @@ const SOUND_QUEUE: usize = 20;
 /// Frames of speech that may wait: a page that sends in bursts is caught up with, so that the delay does not grow.
 const SPEECH_WAITING: usize = 4;
 
+/// What the telephone company's line gives: all, as a good one does.
+const COMPANY: LineFeatures = LineFeatures { reversal: true, loop_drop: true, disconnect_tone: true };
+
 /// One port.
 pub(super) struct Port {
     line: LineId,
@@ -53,10 +56,7 @@ impl Port {
     pub(super) fn new(line: LineId, kind: LineKind, country: &'static Country, audio: DriverSide) -> Port {
         let (model, state) = match kind {
             LineKind::Fxs => (Model::Set(Set::new()), "on_hook"),
-            LineKind::Fxo => {
-                let features = LineFeatures { reversal: true, loop_drop: true, disconnect_tone: true };
-                (Model::Company(Exchange::new(country, features)), "idle")
-            }
+            LineKind::Fxo => (Model::Company(Exchange::new(country, COMPANY)), "idle"),
         };
         let view = watch::channel(LineView { state: state.into(), ..LineView::default() }).0;
         Port { line, model, audio, person: None, view, company_tone: None, country }
@@ -67,6 +67,21 @@ impl Port {
         match self.model {
             Model::Set(_) => LineKind::Fxs,
             Model::Company(_) => LineKind::Fxo,
+        }
+    }
+
+    /// The site is in this country now. A call on the line goes on as it began.
+    pub(super) fn set_country(&mut self, country: &'static Country) {
+        if std::ptr::eq(self.country, country) {
+            return;
+        }
+        match &mut self.model {
+            Model::Set(_) => self.country = country,
+            Model::Company(company) if company.shows().state == ExchangeState::Idle => {
+                self.country = country;
+                *company = Exchange::new(country, COMPANY);
+            }
+            Model::Company(_) => {}
         }
     }
 
@@ -248,7 +263,7 @@ impl Port {
                     .iter()
                     .map(|s| ToneSegment { hz: s.hz.clone(), duration: s.duration, once: s.once })
                     .collect();
-                (kind, ToneGenerator::new(&segments, self.country.tone_level_dbm0))
+                (kind, ToneGenerator::new(&segments, self.country.frequency_level_dbm0(kind)))
             });
         }
     }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use nix::sys::socket::{
@@ -16,6 +17,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use super::{Counters, Sink, stun};
+use crate::pace::{COALESCE, Pace};
 
 /// Most datagrams per system call.
 const BATCH: usize = 64;
@@ -120,6 +122,7 @@ impl UdpLink {
         // Pages that no datagram reaches are never touched.
         let mut buffers = vec![0_u8; BATCH * DATAGRAM];
         let mut batch = 8;
+        let mut pace = Pace::new(Instant::now());
         loop {
             if self.socket.readable().await.is_err() {
                 return;
@@ -134,12 +137,17 @@ impl UdpLink {
                 }
             };
             batch = if datagrams == batch { (batch * 2).min(BATCH) } else { batch };
+            let busy = pace.busy(Instant::now(), datagrams);
             self.counters.udp_received.fetch_add(datagrams as u64, Ordering::Relaxed);
             if !inputs.is_empty()
                 && let Err(refused) = sink.offer(inputs)
             {
                 // Senders repeat; memory must not grow.
                 self.counters.udp_dropped.fetch_add(refused.len() as u64, Ordering::Relaxed);
+            }
+            if busy && datagrams < batch {
+                // What comes meanwhile shares the next system call and the next wake-up of the core.
+                tokio::time::sleep(COALESCE).await;
             }
         }
     }

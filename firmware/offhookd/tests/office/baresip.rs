@@ -43,12 +43,14 @@ impl Baresip {
         std::fs::write(
             home.join("config"),
             format!(
-                "sip_listen 127.0.0.1:{sip}\nsip_verify_server no\naudio_source aufile,{says}\naudio_player aufile,{heard}\n\
-                 audio_alert aufile,/dev/null\nausrc_srate 8000\nauplay_srate 8000\naudio_buffer 20-160\n\
-                 module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\nmodule_tmp account.so\n\
+                "sip_listen 127.0.0.1:{sip}\nsip_verify_server no\naudio_source aufile,{says}\naudio_player aubridge,{e}\n\
+                 audio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\naudio_buffer 20-160\nsnd_path {home}\n\
+                 module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n\
+                 module sndfile.so\nmodule_tmp account.so\n\
                  module_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\nrtp_timeout 0\n",
                 says = says.display(),
-                heard = home.join("heard.wav").display(),
+                home = home.display(),
+                e = account.extension,
             ),
         )
         .unwrap();
@@ -89,10 +91,19 @@ impl Baresip {
         phone
     }
 
-    /// What it heard.
-    pub fn heard(&self) -> PathBuf {
-        // aufile as a player writes one file per call.
-        self.directory.join("heard.wav")
+    /// What it heard in its last call, once there is something. Its `sndfile` filter writes each call's sound as it is decoded
+    /// to `dump-<time>-dec.wav`: what is lost on the way is not in it.
+    pub fn heard(&self) -> Option<PathBuf> {
+        let files = std::fs::read_dir(&self.directory).unwrap();
+        let heard = files.filter_map(|f| Some(f.ok()?.path())).filter(|p| p.to_string_lossy().ends_with("-dec.wav"));
+        heard.max()
+    }
+
+    /// Throws away what it heard in earlier calls.
+    pub fn forget(&self) {
+        while let Some(path) = self.heard() {
+            std::fs::remove_file(path).unwrap();
+        }
     }
 
     /// Calls a number.

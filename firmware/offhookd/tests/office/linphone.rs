@@ -13,19 +13,25 @@ pub struct Linphone {
     directory: PathBuf,
 }
 
+/// How the account is set up. It answers at once.
+pub struct Account<'a> {
+    pub extension: &'a str,
+    pub password: &'a str,
+    /// Of the box.
+    pub port: u16,
+    /// `udp`, `tcp` or `tls`.
+    pub transport: &'a str,
+    /// Frequency of the tone it says.
+    pub says_hz: u32,
+}
+
 impl Linphone {
-    /// Starts it and waits until it is registered over `transport` (`udp`, `tcp`, `tls`).
-    pub fn start(
-        directory: &Path,
-        extension: &str,
-        password: &str,
-        port: u16,
-        transport: &str,
-        says_hz: u32,
-        auto_answer: bool,
-    ) -> Linphone {
+    /// Starts it and waits until it is registered.
+    pub fn start(directory: &Path, account: &Account<'_>) -> Linphone {
+        let Account { extension, password, port, transport, says_hz } = *account;
         let home = directory.join(format!("linphone-{extension}-{transport}"));
-        std::fs::create_dir_all(&home).unwrap();
+        // Its database goes there; it does not make the folder itself.
+        std::fs::create_dir_all(home.join(".local/share/linphone")).unwrap();
         let sip = free_port();
         let says = home.join("says.wav");
         super::sound::write_wav(&says, &super::sound::sine(f64::from(says_hz), 8000.0, 60.0, 8000), 8000);
@@ -34,15 +40,11 @@ impl Linphone {
         std::fs::write(
             &rc,
             format!(
-                "[sip]\nsip_port={udp}\nsip_tcp_port={tcp}\nsip_tls_port={tls}\nguess_hostname=0\ncontact=sip:{extension}@127.0.0.1\n\
-                 default_proxy=0\nregister_only_when_network_is_up=0\nverify_server_certs=0\nverify_server_cn=0\nuse_ipv6=0\n\
-                 media_encryption=none\n\n[net]\nmtu=1300\nnat_policy_ref=none\n\n\
-                 [rtp]\naudio_rtp_port={rtp}\naudio_adaptive_jitt_comp_enabled=1\n\n\
-                 [auth_info_0]\nusername={extension}\nuserid={extension}\npasswd={password}\nrealm=*\n\n\
-                 [proxy_0]\nreg_proxy=<sip:127.0.0.1:{port};transport={transport}>\nreg_identity=sip:{extension}@127.0.0.1\n\
-                 reg_expires=600\nreg_sendregister=1\npublish=0\n\n\
-                 [sound]\necho_cancellation=0\n\n\
-                 [audio_codec_0]\nmime=PCMA\nrate=8000\nchannels=1\nenabled=1\n\n[audio_codec_1]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n",
+                "[sip]\nsip_port={udp}\nsip_tcp_port={tcp}\nsip_tls_port={tls}\nguess_hostname=0\nverify_server_certs=0\n\
+                 verify_server_cn=0\nuse_ipv6=0\nmedia_encryption=none\n\n[rtp]\naudio_rtp_port={rtp}\n\n\
+                 [sound]\nechocancellation=0\n\n\
+                 [audio_codec_0]\nmime=PCMA\nrate=8000\nchannels=1\nenabled=1\n\n\
+                 [audio_codec_1]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n",
                 udp = listen("udp"),
                 tcp = listen("tcp"),
                 tls = listen("tls"),
@@ -52,10 +54,7 @@ impl Linphone {
         .unwrap();
         let log = std::fs::File::create(home.join("out")).unwrap();
         let mut command = Command::new("linphonec");
-        command.arg("-c").arg(&rc).args(["-d", "5", "-l"]).arg(home.join("log")).env("HOME", &home);
-        if auto_answer {
-            command.arg("-a");
-        }
+        command.arg("-c").arg(&rc).args(["-d", "5", "-l"]).arg(home.join("log")).arg("-a").env("HOME", &home);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())
@@ -65,16 +64,36 @@ impl Linphone {
         let input = child.stdin.take().unwrap();
         let mut phone = Linphone { child, input, directory: home };
         phone.say("soundcard use files");
-        let (says, heard) = (says.display().to_string(), phone.heard().display().to_string());
+        let (says, heard) = (says.display().to_string(), phone.directory.join("heard.wav").display().to_string());
         phone.say(&format!("play {says}"));
         phone.say(&format!("record {heard}"));
-        phone.wait_for("successful");
+        phone.say(&format!(
+            "register sip:{extension}@127.0.0.1:{port} sip:127.0.0.1:{port};transport={transport} {password}"
+        ));
+        // Its answer is printed to who asks only.
+        wait_until(&format!("registration of {extension}"), || {
+            phone.say("proxy list");
+            phone.out().contains("registered: yes")
+        });
         phone
     }
 
-    /// What it heard.
-    pub fn heard(&self) -> PathBuf {
-        self.directory.join("heard.wav")
+    /// What it heard in its last call.
+    pub fn heard(&self) -> Option<PathBuf> {
+        Some(self.directory.join("heard.wav"))
+    }
+
+    /// Throws away what it heard in earlier calls.
+    pub fn forget(&self) {
+        let _ = std::fs::remove_file(self.directory.join("heard.wav"));
+    }
+
+    /// Waits until it knows that its `n`-th call has ended.
+    pub fn wait_for_end_of(&self, n: usize) {
+        let start = format!("Call {n} with ");
+        wait_until("the end of linphone's call", || {
+            self.out().lines().any(|line| line.contains(&start) && line.contains(" ended"))
+        });
     }
 
     /// Types a line.
@@ -83,12 +102,9 @@ impl Linphone {
         self.input.flush().unwrap();
     }
 
-    /// Waits until its output holds a text.
-    pub fn wait_for(&mut self, text: &str) {
-        let path = self.directory.join("out");
-        wait_until(&format!("linphone to print {text:?}"), || {
-            std::fs::read_to_string(&path).is_ok_and(|out| out.contains(text))
-        });
+    /// What it printed.
+    fn out(&self) -> String {
+        std::fs::read_to_string(self.directory.join("out")).unwrap_or_default()
     }
 }
 

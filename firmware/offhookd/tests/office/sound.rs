@@ -9,6 +9,12 @@ pub fn read_wav(path: &Path) -> (Vec<i16>, u32) {
     (channels.into_iter().next().unwrap_or_default(), rate)
 }
 
+/// As [`read_wav`]; `None` when the phone has not written the file's head yet. Some write it at the end of the call.
+pub fn try_read_wav(path: &Path) -> Option<(Vec<i16>, u32)> {
+    let has_head = std::fs::read(path).is_ok_and(|bytes| bytes.len() > 44 && bytes.starts_with(b"RIFF"));
+    has_head.then(|| read_wav(path))
+}
+
 /// All channels of a WAV file.
 pub fn read_wav_channels(path: &Path) -> (Vec<Vec<i16>>, u32) {
     let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -75,6 +81,9 @@ pub struct Heard {
     pub seconds: f64,
     /// The longest silence inside it, in milliseconds.
     pub longest_gap_ms: f64,
+    /// How often the tone breaks off and goes on with another phase: each is sound that was lost and closed up. (A loss of whole
+    /// periods does not show: take a tone that has none in 20, 40 or 60 ms.)
+    pub breaks: usize,
 }
 
 /// Measures a recording in blocks of 10 ms. A block sounds when it is within 20 dB of the loudest.
@@ -87,7 +96,7 @@ pub fn measure(samples: &[i16], rate: u32) -> Heard {
     let loudest = power.iter().copied().fold(0.0, f64::max);
     let sounds: Vec<bool> = power.iter().map(|p| *p > 1000.0 && *p > loudest / 100.0).collect();
     let (Some(first), Some(last)) = (sounds.iter().position(|s| *s), sounds.iter().rposition(|s| *s)) else {
-        return Heard { hz: 0.0, level_dbfs: -120.0, seconds: 0.0, longest_gap_ms: 0.0 };
+        return Heard { hz: 0.0, level_dbfs: -120.0, seconds: 0.0, longest_gap_ms: 0.0, breaks: 0 };
     };
     let (mut gap, mut longest) = (0, 0);
     for s in &sounds[first..=last] {
@@ -107,7 +116,47 @@ pub fn measure(samples: &[i16], rate: u32) -> Heard {
         level_dbfs: 10.0 * (mean / 32768f64.powi(2)).log10(),
         seconds: (last + 1 - first) as f64 / 100.0,
         longest_gap_ms: longest as f64 * 10.0,
+        breaks: breaks(part, hz, rate),
     }
+}
+
+/// Breaks of the phase, see [`Heard::breaks`].
+fn breaks(samples: &[i16], hz: f64, rate: u32) -> usize {
+    let step = 2.0 * std::f64::consts::PI * hz / f64::from(rate);
+    let block = rate as usize / 100;
+    // Phase of each block against a steady tone.
+    let phases: Vec<f64> = samples
+        .chunks_exact(block)
+        .enumerate()
+        .map(|(n, chunk)| {
+            let (re, im) = chunk.iter().enumerate().fold((0.0, 0.0), |(re, im), (i, s)| {
+                let angle = step * (n * block + i) as f64;
+                (re + f64::from(*s) * angle.cos(), im - f64::from(*s) * angle.sin())
+            });
+            im.atan2(re)
+        })
+        .collect();
+    // Over two blocks, so that a break inside one is seen whole.
+    let apart = |a: f64, b: f64| {
+        let d = (a - b).rem_euclid(2.0 * std::f64::consts::PI);
+        d.min(2.0 * std::f64::consts::PI - d)
+    };
+    // The first and last block may sound in part only.
+    let inner = phases.get(1..phases.len().saturating_sub(1)).unwrap_or_default();
+    let broken: Vec<bool> = inner.windows(3).map(|w| apart(w[0], w[2]) > 0.6).collect();
+    broken.iter().enumerate().filter(|(i, b)| **b && !(*i > 0 && broken[i - 1])).count()
+}
+
+#[test]
+fn a_lost_frame_is_a_gap_or_a_break() {
+    let whole = sine(440.0, 8000.0, 2.0, 8000);
+    let heard = measure(&whole, 8000);
+    assert!(heard.hz == 440.0 && heard.longest_gap_ms == 0.0 && heard.breaks == 0, "{heard:?}");
+    let closed_up: Vec<i16> = [&whole[..8000], &whole[8160..]].concat();
+    assert_eq!(measure(&closed_up, 8000).breaks, 1);
+    let mut silent = whole;
+    silent[8000..8480].fill(0);
+    assert_eq!(measure(&silent, 8000).longest_gap_ms, 60.0);
 }
 
 /// Power of one frequency (Goertzel).
