@@ -136,6 +136,11 @@ fn an_analog_phone_calls_a_sip_phone() {
     let answered = wall();
     assert_heard("phone", &phone.listen(f64::from(BARESIP_HZ), 3), f64::from(BARESIP_HZ), SAID_DBFS);
     assert_baresip_hears(&baresip, PHONE_HZ);
+    // Keys in the conversation reach the SIP phone as events (RFC 4733).
+    phone.dial("5#");
+    for key in ["5", "#"] {
+        assert_eq!(baresip.wait_for("CALL_DTMF_START")["param"], key);
+    }
 
     let hanging_up = wall();
     phone.act("put_down");
@@ -148,6 +153,41 @@ fn an_analog_phone_calls_a_sip_phone() {
     assert_eq!(call["ended_by_callee"], false, "{call}");
     let statuses: Vec<_> = call["legs"].as_array().unwrap().iter().map(|l| &l["status"]).collect();
     assert_eq!(statuses, ["OUT", "ANSWERED"], "{call}");
+}
+
+/// Hook flash: the SIP phone waits while the analog phone speaks with the outside.
+#[test]
+fn a_flash_holds_one_call_and_makes_another() {
+    let office = Office::open("analog-flash", SITE);
+    let mut baresip = baresip(&office, true);
+    let phone = Line::open(&office, 1, PHONE_HZ);
+    let outside = Line::open(&office, 5, OUTSIDE_HZ);
+    phone.wait_for_state("on_hook");
+    outside.wait_for_state("idle");
+    phone.act("lift");
+    phone.listen(440.0, 1);
+    phone.dial("1004");
+    baresip.wait_for("CALL_ESTABLISHED");
+    phone.listen(f64::from(BARESIP_HZ), 1);
+
+    phone.forget();
+    phone.act("flash");
+    phone.wait_for_state("dialling");
+    phone.listen(440.0, 1);
+    phone.dial("0145678901");
+    outside.wait_for("the number dialled", |view| view["dialled"] == "0145678901");
+    office::wait_until("the far phone to ring", || outside.try_act("answer"));
+    assert_heard("phone", &phone.listen(f64::from(OUTSIDE_HZ), 3), f64::from(OUTSIDE_HZ), SAID_DBFS);
+    assert_heard("outside", &outside.listen(f64::from(PHONE_HZ), 3), f64::from(PHONE_HZ), SAID_DBFS);
+
+    // The second party leaves: back to the first.
+    phone.forget();
+    outside.act("hang_up");
+    assert_heard("phone", &phone.listen(f64::from(BARESIP_HZ), 3), f64::from(BARESIP_HZ), SAID_DBFS);
+    phone.act("put_down");
+    baresip.wait_for("CALL_CLOSED");
+    office.wait_for_quiet();
+    assert_eq!(office.calls().len(), 2);
 }
 
 #[test]
