@@ -37,7 +37,8 @@ CREATE TABLE lines (
     id    BLOB PRIMARY KEY,
     port  INTEGER NOT NULL UNIQUE,
     kind  TEXT NOT NULL CHECK (kind IN ('fxs', 'fxo')),
-    label TEXT NOT NULL
+    label TEXT NOT NULL,
+    answer_supervision TEXT NOT NULL DEFAULT 'delay' CHECK (answer_supervision IN ('delay', 'reversal'))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE devices (

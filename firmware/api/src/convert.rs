@@ -28,6 +28,8 @@ same_names! {
     }
     exchange::LegState => types::LegState { Dialling, Ringing, Talking, Held }
     config::LineKind => types::LineKind { Fxs, Fxo }
+    config::AnswerSupervision => types::AnswerSupervision { Delay, Reversal }
+    types::AnswerSupervision => config::AnswerSupervision { Delay, Reversal }
     types::LineKind => config::LineKind { Fxs, Fxo }
 }
 

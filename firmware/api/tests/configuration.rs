@@ -124,6 +124,13 @@ async fn lines_and_trunks_fit_together() {
     assert_eq!(made.post("/lines", &json!({"port": 1, "kind": "fxs", "label": ""})).await.code(), "port_taken");
     let kind = made.put(&format!("/lines/{fxs}"), &json!({"port": 1, "kind": "fxo", "label": ""})).await;
     assert_eq!(kind.code(), "line_kind");
+    let supervision = async |change: serde_json::Value| {
+        made.put(&format!("/lines/{fxo}"), &change).await.json()["answer_supervision"].clone()
+    };
+    assert_eq!(supervision(json!({"port": 5, "kind": "fxo", "label": "Copper"})).await, "delay");
+    let reversal = json!({"port": 5, "kind": "fxo", "label": "Copper", "answer_supervision": "reversal"});
+    assert_eq!(supervision(reversal).await, "reversal");
+    assert_eq!(supervision(json!({"port": 5, "kind": "fxo", "label": "C"})).await, "reversal", "not said: as it was");
     let on = |line: &str| json!({"name": "Copper", "kind": {"kind": "line", "line": line}});
     assert_eq!(made.post("/trunks", &on(&fxs)).await.code(), "line_kind");
     let trunk = made.create("/trunks", on(&fxo)).await;

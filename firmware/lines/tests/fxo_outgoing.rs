@@ -98,13 +98,21 @@ fn busy_tone_and_loop_drop_release() {
 
 #[test]
 fn no_battery_fails_the_seizure() {
-    let mut bench = FxoBench::new("FR", false);
-    bench.command(Command::Dial("112".into()));
-    bench.input(Input::LoopCurrent(false));
-    bench.pass(200);
-    assert_eq!(bench.events(), [Event::SeizeFailed]);
-    assert_eq!(bench.hooks().last().map(|h| h.1), Some(false));
-    assert_eq!(bench.sent(), []);
+    // The driver tells that there is none, or tells nothing.
+    for told in [true, false] {
+        let mut bench = FxoBench::new("FR", false);
+        bench.battery = false;
+        bench.command(Command::Dial("112".into()));
+        if told {
+            bench.input(Input::LoopCurrent(false));
+            bench.pass(200);
+        } else {
+            bench.pass(2000);
+        }
+        assert_eq!(bench.events(), [Event::SeizeFailed]);
+        assert_eq!(bench.hooks().last().map(|h| h.1), Some(false));
+        assert_eq!(bench.sent(), []);
+    }
 }
 
 #[test]

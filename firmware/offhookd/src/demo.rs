@@ -1,7 +1,7 @@
 //! Simulated lines for a box without hardware: what `--simulated-lines` gives.
 
 use offhook_store::{Store, StoreError};
-use offhook_switch::config::{Line, LineKind};
+use offhook_switch::config::{AnswerSupervision, Line, LineKind};
 use offhook_switch::id::LineId;
 use uuid::Uuid;
 
@@ -15,7 +15,9 @@ pub(crate) fn give_lines(store: &Store) -> Result<(), StoreError> {
     }
     for (port, kind) in [(1, LineKind::Fxs), (2, LineKind::Fxs), (3, LineKind::Fxo)] {
         // The page names a line without a label in its reader's language.
-        store.put_line(LineId(Uuid::now_v7()), Line { port, kind, label: String::new() })?;
+        // The simulated telephone company reverses its line at the answer.
+        let answer_supervision = AnswerSupervision::Reversal;
+        store.put_line(LineId(Uuid::now_v7()), Line { port, kind, label: String::new(), answer_supervision })?;
     }
     Ok(())
 }

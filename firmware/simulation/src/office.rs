@@ -214,9 +214,12 @@ impl Office {
         self.drain();
         let at = now.instant;
         for port in site::OFFICES {
-            // The driver opens the loop when it starts.
+            // The driver opens the loop when it starts, and tells what it finds.
             if let Some(line) = self.lines.get_mut(&port) {
                 line.hardware(at, &fxo::Output::Hook(false));
+                if line.shows().state == simulated::ExchangeState::Unplugged {
+                    self.input(Input::Fxo(site::line_id(port), fxo::Input::Present(false)));
+                }
             }
         }
         self.collect_lines();

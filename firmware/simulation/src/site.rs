@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 use offhook_switch::config::{
-    Announcement, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk, TrunkKind, User,
+    Announcement, AnswerSupervision, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk,
+    TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use sha2::Sha256;
@@ -135,7 +136,10 @@ pub fn config() -> Config {
 }
 
 fn line(config: &mut Config, port: u16, kind: LineKind) {
-    config.lines.insert(line_id(port), Line { port, kind, label: format!("Port {port}") });
+    config.lines.insert(
+        line_id(port),
+        Line { port, kind, label: format!("Port {port}"), answer_supervision: AnswerSupervision::default() },
+    );
 }
 
 fn route(pattern: &str, trunks: &[usize]) -> OutboundRoute {

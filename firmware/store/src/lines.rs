@@ -1,6 +1,6 @@
 //! Lines: analog ports.
 
-use offhook_switch::config::{Line, LineKind};
+use offhook_switch::config::{AnswerSupervision, Line, LineKind};
 use offhook_switch::id::LineId;
 use rusqlite::{Connection, Row, params};
 
@@ -10,16 +10,21 @@ use crate::error::{Conflict, StoreError};
 use crate::sql::{Id, Name, row, rows, run};
 
 pub(crate) fn list(connection: &Connection) -> Result<Vec<(LineId, Line)>, StoreError> {
-    rows(connection, "SELECT id, port, kind, label FROM lines ORDER BY port", (), read)
+    rows(connection, "SELECT id, port, kind, label, answer_supervision FROM lines ORDER BY port", (), read)
 }
 
 pub(crate) fn get(connection: &Connection, id: LineId) -> Result<Option<Line>, StoreError> {
-    let query = "SELECT id, port, kind, label FROM lines WHERE id = ?1";
+    let query = "SELECT id, port, kind, label, answer_supervision FROM lines WHERE id = ?1";
     Ok(row(connection, query, params![Id::from(id)], read)?.map(|(_, line)| line))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(LineId, Line)> {
-    let line = Line { port: row.get(1)?, kind: row.get::<_, Name<LineKind>>(2)?.0, label: row.get(3)? };
+    let line = Line {
+        port: row.get(1)?,
+        kind: row.get::<_, Name<LineKind>>(2)?.0,
+        label: row.get(3)?,
+        answer_supervision: row.get::<_, Name<AnswerSupervision>>(4)?.0,
+    };
     Ok((row.get::<_, Id>(0)?.into(), line))
 }
 
@@ -33,9 +38,9 @@ pub(crate) fn put(connection: &Connection, id: LineId, line: &Line) -> Result<()
     }
     run(
         connection,
-        "INSERT INTO lines (id, port, kind, label) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (id) DO UPDATE SET port = ?2, label = ?4",
-        params![Id::from(id), line.port, Name(line.kind), line.label],
+        "INSERT INTO lines (id, port, kind, label, answer_supervision) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET port = ?2, label = ?4, answer_supervision = ?5",
+        params![Id::from(id), line.port, Name(line.kind), line.label, Name(line.answer_supervision)],
     )?;
     Ok(())
 }

@@ -8,7 +8,8 @@ fn schema(connection: &Connection) -> Vec<String> {
     let query = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'migrations' ORDER BY type, name";
     let mut statement = connection.prepare(query).expect("prepared");
     let found = statement.query_map((), |row| row.get::<_, String>(0)).expect("queried");
-    found.map(|sql| sql.expect("text").split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    let tidy = |sql: String| sql.split_whitespace().collect::<Vec<_>>().join(" ").replace(" ,", ",").replace(" )", ")");
+    found.map(|sql| tidy(sql.expect("text"))).collect()
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn data_of_older_steps_survives_back_and_forth() {
     connection
         .execute_batch(
             "INSERT INTO settings VALUES ('a', '1');
-             INSERT INTO lines VALUES (x'00000000000000000000000000000001', 1, 'fxs', 'Desk');
+             INSERT INTO lines (id, port, kind, label) VALUES (x'00000000000000000000000000000001', 1, 'fxs', 'Desk');
              INSERT INTO last_seen VALUES (1, 42);",
         )
         .expect("inserted");

@@ -33,6 +33,7 @@ label = "Reception"
 [[line]]
 port = 5
 kind = "fxo"
+answer_supervision = "reversal"
 
 [[user]]
 extension = "201"
@@ -150,6 +151,7 @@ fn a_round_trip_keeps_everything() {
     let config = first.load_config().expect("loaded");
     assert_eq!((config.users.len(), config.devices.len(), config.trunks.len(), config.lines.len()), (2, 3, 2, 2));
     let text = first.export_site_file().expect("exported");
+    assert_eq!(text.matches("answer_supervision = \"reversal\"").count(), 1, "{text}");
     let (_other, second) = import(&text);
     assert_eq!(shape(&config), shape(&second.load_config().expect("loaded")));
     assert_eq!(first.listen().expect("read"), second.listen().expect("read"));

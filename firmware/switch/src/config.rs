@@ -145,6 +145,20 @@ pub struct Line {
     pub kind: LineKind,
     /// Shown to the administrator.
     pub label: String,
+    /// FXO: how the line tells that the far side has answered.
+    #[serde(default)]
+    pub answer_supervision: AnswerSupervision,
+}
+
+/// How an outside line tells that the far side has answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerSupervision {
+    /// It does not: a call counts as answered some time after the last digit.
+    #[default]
+    Delay,
+    /// By reversing the polarity of the pair, a service of the telephone company.
+    Reversal,
 }
 
 /// FXS feeds a phone; FXO faces the exchange.

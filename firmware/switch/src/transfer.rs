@@ -73,6 +73,7 @@ impl Exchange {
         if let Some(call) = self.calls.get_mut(&call) {
             call.alerted = false;
             call.forwards = 0;
+            call.diversions.clear();
         }
         self.dirty.insert(call);
         self.route(now, call, &number, Some(user), Purpose::Transfer { by });
@@ -192,6 +193,7 @@ impl Exchange {
             call.forwards = call.forwards.max(old.forwards);
             call.missed.append(&mut old.missed);
             if old.stage.is_some() {
+                call.diversions.append(&mut old.diversions);
                 call.alerted = old.alerted;
                 call.stage = old.stage.take();
             }

@@ -95,18 +95,18 @@ fn stages() -> Vec<Stage> {
         stage(Quick, "units", ".", &["cargo", "test", "--workspace", "--exclude", "offhookd", "--no-fail-fast"]),
         stage(
             Normal,
-            "release build",
+            "simulated office",
             ".",
-            &["cargo", "build", "--release", "-p", "offhookd", "-p", "offhookctl", "-p", "xtask"],
+            &["cargo", "run", "--quiet", "-p", "xtask", "--", "simulate", "--seeds", "300"],
         ),
-        stage(Normal, "simulated office", ".", &["target/release/xtask", "simulate", "--seeds", "500"]),
         stage(
             Normal,
             "daemon",
             ".",
-            &["cargo", "test", "--release", "-p", "offhookd", "--no-fail-fast", "--", "--test-threads", "1"],
+            &["cargo", "test", "-p", "offhookd", "--no-fail-fast", "--", "--test-threads", "1"],
         ),
         stage(Normal, "web page in a browser", "web-ui", &["npm", "run", "--silent", "e2e"]),
+        stage(Full, "release build", ".", &["cargo", "build", "--release", "--workspace"]),
         stage(
             Full,
             "simulated office, long",

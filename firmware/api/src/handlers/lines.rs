@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use offhook_switch::config::{DeviceKind, Line};
+use offhook_switch::config::{AnswerSupervision, DeviceKind, Line};
 use offhook_switch::id::LineId;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ pub(crate) async fn create_line(
     State(app): State<App>,
     Body(input): Body<types::LineInput>,
 ) -> Result<(StatusCode, Json<types::Line>), Problem> {
-    let line = line(input)?;
+    let line = line(input, AnswerSupervision::default())?;
     let id = LineId(Uuid::now_v7());
     app.store(move |store| store.put_line(id, line)).await?;
     app.changed(Resource::Lines).await?;
@@ -42,8 +42,8 @@ pub(crate) async fn put_line(
     Body(input): Body<types::LineInput>,
 ) -> Result<Json<types::Line>, Problem> {
     let id = LineId(id);
-    let line = line(input)?;
-    one(&app, id).await?;
+    let before = one(&app, id).await?;
+    let line = line(input, before.answer_supervision.into())?;
     app.store(move |store| store.put_line(id, line)).await?;
     app.changed(Resource::Lines).await?;
     Ok(Json(one(&app, id).await?))
@@ -57,9 +57,15 @@ pub(crate) async fn delete_line(State(app): State<App>, Id(id): Id) -> Result<Js
     Ok(Json(undo.into()))
 }
 
-fn line(input: types::LineInput) -> Result<Line, Problem> {
+/// `before` stays when the input does not say.
+fn line(input: types::LineInput, before: AnswerSupervision) -> Result<Line, Problem> {
     validate::within(input.port.into(), 1, 1024, "port")?;
-    Ok(Line { port: input.port, kind: input.kind.into(), label: validate::label(&input.label, "label")? })
+    Ok(Line {
+        port: input.port,
+        kind: input.kind.into(),
+        label: validate::label(&input.label, "label")?,
+        answer_supervision: input.answer_supervision.map_or(before, Into::into),
+    })
 }
 
 async fn all(app: &App) -> Result<Vec<types::Line>, Problem> {
@@ -76,6 +82,7 @@ async fn all(app: &App) -> Result<Vec<types::Line>, Problem> {
             port: line.port,
             kind: line.kind.into(),
             label: line.label,
+            answer_supervision: line.answer_supervision.into(),
             state: states.get(&id).cloned().unwrap_or_else(|| "unknown".into()),
             simulated: simulated.contains(&id),
             extension_id: owner,

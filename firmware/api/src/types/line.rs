@@ -13,6 +13,16 @@ pub enum LineKind {
     Fxo,
 }
 
+/// How an outside line tells that the far side has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerSupervision {
+    /// It does not: a call counts as answered some time after the last digit.
+    Delay,
+    /// By reversing the polarity of the pair, a service of the telephone company.
+    Reversal,
+}
+
 /// An analog port.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Line {
@@ -24,6 +34,8 @@ pub struct Line {
     pub kind: LineKind,
     /// Shown to the administrator.
     pub label: String,
+    /// FXO: how the line tells of an answer.
+    pub answer_supervision: AnswerSupervision,
     /// State of the port now. FXS: `absent`, `on_hook`, `ringing`, `dialling`, `waiting`, `talking`, `disconnected`,
     /// `left_off_hook`. FXO: `absent`, `idle`, `ringing`, `seizing`, `dialling`, `talking`. `unknown` before the first event.
     pub state: String,
@@ -43,6 +55,9 @@ pub struct LineInput {
     pub kind: LineKind,
     /// Shown to the administrator, up to 80 characters.
     pub label: String,
+    /// FXO: how the line tells of an answer. Left out: `delay` for a new line, no change for another.
+    #[serde(default)]
+    pub answer_supervision: Option<AnswerSupervision>,
 }
 
 /// What can be done to a simulated line. Also the JSON text messages of `/lines/{id}/audio`.

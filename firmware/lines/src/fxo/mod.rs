@@ -15,7 +15,9 @@ use ring::{RingDetector, RingSignal};
 pub enum Input {
     /// Ringing voltage seen or gone.
     Ring(bool),
-    /// Loop current (battery) present or gone while off-hook.
+    /// Loop current (battery) present or gone while off-hook. A driver tells `true` after it has closed the loop on a live line;
+    /// hardware that cannot know tells it at once. Without it the number is not dialled: an emergency call must not be spoken
+    /// into a dead line.
     LoopCurrent(bool),
     /// Polarity of the pair reversed.
     Reversal,
@@ -175,6 +177,8 @@ pub struct Fxo {
     phase: Phase,
     detector: RingDetector,
     timers: Timers<Timer>,
+    /// Loop current was seen since the line was taken.
+    current_seen: bool,
     /// To be sent: the number in `Dialling`, key presses in `Talking`.
     digits: VecDeque<char>,
     outputs: VecDeque<Output>,
@@ -196,6 +200,7 @@ impl Fxo {
             phase: Phase::Idle,
             detector: RingDetector::new(country.longest_ring_silence()),
             timers: Timers::new(),
+            current_seen: false,
             digits: VecDeque::new(),
             outputs: VecDeque::new(),
         }
@@ -368,6 +373,7 @@ impl Fxo {
 
     fn close_loop(&mut self, now: Instant) {
         self.detector.reset();
+        self.current_seen = false;
         self.outputs.push_back(Output::Hook(true));
         self.timers.start(Timer::DialTone, now + self.times.blind_dial);
     }
@@ -429,6 +435,7 @@ impl Fxo {
 
     fn loop_current(&mut self, now: Instant, present: bool) {
         if present {
+            self.current_seen = true;
             self.timers.stop(Timer::LoopDrop);
         } else if self.is_off_hook() && !self.timers.runs(Timer::LoopDrop) {
             self.timers.start(Timer::LoopDrop, now + self.times.loop_drop);
@@ -477,6 +484,7 @@ impl Fxo {
     fn timer(&mut self, now: Instant, timer: Timer) {
         match (timer, self.phase) {
             (Timer::Guard, Phase::Seizing) => self.close_loop(now),
+            (Timer::DialTone, Phase::Seizing) if !self.current_seen => self.seize_failed(now),
             (Timer::DialTone, Phase::Seizing) => {
                 self.enter(Phase::Dialling);
                 self.send_next(now);

@@ -136,6 +136,8 @@ pub struct FxoBench {
     pub port: fxo::Fxo,
     start: Instant,
     now: Instant,
+    /// The line is live: loop current follows when the loop is closed.
+    pub battery: bool,
     pub log: Vec<(u64, fxo::Output)>,
 }
 
@@ -143,7 +145,7 @@ impl FxoBench {
     pub fn new(code: &str, reversal: bool) -> Self {
         #[allow(clippy::disallowed_methods, reason = "any instant will do as the origin of virtual time")]
         let start = Instant::now();
-        FxoBench { port: fxo::Fxo::new(country(code), reversal), start, now: start, log: Vec::new() }
+        FxoBench { port: fxo::Fxo::new(country(code), reversal), start, now: start, battery: true, log: Vec::new() }
     }
 
     pub fn at(&self) -> u64 {
@@ -152,6 +154,9 @@ impl FxoBench {
 
     fn drain(&mut self) {
         while let Some(output) = self.port.poll_output() {
+            if output == fxo::Output::Hook(true) && self.battery {
+                self.port.handle(self.now, fxo::Input::LoopCurrent(true));
+            }
             self.log.push((self.at(), output));
         }
     }

@@ -59,9 +59,9 @@ impl Latch {
                 self.latched = Some(from);
                 Verdict::Latched
             }
-            Some(_) => Verdict::Refuse,
-            None => {
-                self.candidate = Some((from, 1));
+            // Another one: a single packet of a stranger must not shut the peer out.
+            candidate => {
+                *candidate = Some((from, 1));
                 Verdict::Probation
             }
         }
@@ -111,7 +111,8 @@ mod tests {
         latch.signal(Some(a("192.168.1.5:4000"))); // a new offer unlatches
         assert_eq!(latch.judge(a("203.0.113.7:61000")), Verdict::Probation);
         assert_eq!(latch.remote(), Some(a("192.168.1.5:4000")));
-        assert_eq!(latch.judge(a("203.0.113.8:61000")), Verdict::Refuse);
+        assert_eq!(latch.judge(a("203.0.113.8:61000")), Verdict::Probation);
+        assert_eq!(latch.judge(a("203.0.113.7:61000")), Verdict::Probation);
         assert_eq!(latch.judge(a("203.0.113.7:61000")), Verdict::Probation);
         assert_eq!(latch.judge(a("203.0.113.7:61000")), Verdict::Latched);
         latch.signal(Some(a("192.168.1.5:4000"))); // the same again keeps it

@@ -254,8 +254,12 @@ impl Checker<'_> {
             LineKind::Fxs => "FXS",
             LineKind::Fxo => "FXO",
         };
-        let made =
-            Line { port: line.port, kind: line.kind, label: label.unwrap_or_else(|| format!("{kind} {}", line.port)) };
+        let made = Line {
+            port: line.port,
+            kind: line.kind,
+            label: label.unwrap_or_else(|| format!("{kind} {}", line.port)),
+            answer_supervision: line.answer_supervision.unwrap_or_default(),
+        };
         self.plan.lines.push((id, made));
     }
 

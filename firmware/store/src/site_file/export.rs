@@ -1,6 +1,6 @@
 //! Out of the store.
 
-use offhook_switch::config::{Config, DeviceKind, TrunkKind};
+use offhook_switch::config::{Config, DeviceKind, LineKind, TrunkKind};
 use toml::Spanned;
 
 use super::schema::{
@@ -101,11 +101,14 @@ fn sections(config: &Config) -> SiteFile {
             realm: Some(text(&site.realm)),
             emergency_numbers: Some(site.emergency_numbers.iter().map(|number| text(number)).collect()),
         }),
-        line: Vec::from_iter(
-            lines
-                .iter()
-                .map(|line| spanned(LineSection { port: line.port, kind: line.kind, label: Some(text(&line.label)) })),
-        ),
+        line: Vec::from_iter(lines.iter().map(|line| {
+            spanned(LineSection {
+                port: line.port,
+                kind: line.kind,
+                label: Some(text(&line.label)),
+                answer_supervision: Some(line.answer_supervision).filter(|_| line.kind == LineKind::Fxo),
+            })
+        })),
         user: Vec::from_iter(users.iter().map(|user| {
             spanned(UserSection {
                 extension: text(&user.extension),

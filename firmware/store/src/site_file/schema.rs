@@ -86,6 +86,7 @@ pub(super) struct LineSection {
     pub(super) port: u16,
     pub(super) kind: offhook_switch::config::LineKind,
     pub(super) label: Option<Text>,
+    pub(super) answer_supervision: Option<offhook_switch::config::AnswerSupervision>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -13,7 +13,7 @@ use offhook_lines::fxs::{self, Fxs};
 use offhook_media::command::{self as media, StreamId};
 
 use crate::bridge::Playing;
-use crate::config::LineKind;
+use crate::config::{AnswerSupervision, Line, LineKind};
 use crate::digits::Carried;
 use crate::exchange::{Exchange, Live, Now, Output};
 use crate::id::{LegId, LineId};
@@ -35,6 +35,8 @@ pub(crate) struct Port {
     pub(crate) stream: StreamId,
     /// As printed on the box.
     number: u16,
+    /// The state machine awaits polarity reversals.
+    reversal: bool,
     /// The leg that speaks and hears on it.
     pub(crate) active: Option<LegId>,
     /// The leg put aside by a flash.
@@ -161,6 +163,10 @@ impl Port {
     }
 }
 
+fn reversal(line: &Line) -> bool {
+    line.answer_supervision == AnswerSupervision::Reversal
+}
+
 impl Exchange {
     /// Opens ports that are new in the configuration.
     pub(crate) fn open_lines(&mut self) {
@@ -174,7 +180,7 @@ impl Exchange {
             }
             let machine = match line.kind {
                 LineKind::Fxs => Machine::Fxs(Fxs::new(country)),
-                LineKind::Fxo => Machine::Fxo(Fxo::new(country, false)),
+                LineKind::Fxo => Machine::Fxo(Fxo::new(country, reversal(line))),
             };
             let stream = StreamId(self.new_media_id());
             self.media(media::Command::OpenLine { stream, port: media::LinePort(line.port) });
@@ -182,6 +188,7 @@ impl Exchange {
                 machine,
                 stream,
                 number: line.port,
+                reversal: reversal(line),
                 active: None,
                 held: None,
                 ringing: None,
@@ -194,6 +201,30 @@ impl Exchange {
             };
             self.lines.insert(*id, port);
             self.touched_lines.push_back(*id);
+        }
+    }
+
+    /// Follows a change of answer supervision, at once or when the line is free.
+    pub(crate) fn supervise(&mut self, now: Now, line: LineId) {
+        let (Some(country), Some(config)) = (self.country(), self.config.lines.get(&line)) else {
+            return;
+        };
+        let reversal = reversal(config);
+        let Some(port) = self.lines.get_mut(&line).filter(|port| port.reversal != reversal) else {
+            return;
+        };
+        let Machine::Fxo(fxo) = &mut port.machine else {
+            port.reversal = reversal;
+            return;
+        };
+        let state = fxo.state();
+        let free = matches!(state, fxo::State::Idle | fxo::State::Absent) && fxo.poll_timeout().is_none();
+        if free && port.active.is_none() {
+            port.reversal = reversal;
+            *fxo = Fxo::new(country, reversal);
+            if state == fxo::State::Absent {
+                fxo.handle(now.instant, fxo::Input::Present(false));
+            }
         }
     }
 
@@ -341,6 +372,7 @@ impl Exchange {
             port.shown = state;
             self.outputs.push_back(Output::Live(Live::Line { line, state: state.to_owned() }));
         }
+        self.supervise(now, line);
     }
 
     /// A leg is no longer on its port.

@@ -114,6 +114,7 @@ impl Exchange {
         self.close_missed(now, call, LegStatus::CallAnswered, ReleaseCause::NORMAL);
         if let Some(found) = self.calls.get_mut(&call) {
             found.forwards = 0;
+            found.diversions.clear();
             if found.answered.is_none() {
                 found.answered = Some(now.wall);
                 found.answered_by = user;

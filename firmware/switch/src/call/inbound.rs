@@ -179,6 +179,7 @@ impl Exchange {
                 stage: None,
                 missed: Vec::new(),
                 forwards: 0,
+                diversions: Vec::new(),
                 alerted: false,
                 bridge: None,
                 members: Vec::new(),

@@ -14,6 +14,7 @@ pub(crate) use inbound::Caller;
 pub(crate) use ring::name_addr;
 pub(crate) use stage::{Purpose, Stage, StageKind};
 
+use crate::call::forward::DiversionReason;
 use crate::config::Announcement;
 use crate::exchange::{Exchange, Output};
 use crate::id::{CallId, LegId, TrunkId, UserId};
@@ -47,6 +48,8 @@ pub(crate) struct Call {
     /// Open leg records of users who missed it.
     pub(crate) missed: Vec<LegId>,
     pub(crate) forwards: u8,
+    /// Who sent it on to where it is going now, first one first.
+    pub(crate) diversions: Vec<(UserId, DiversionReason)>,
     /// The caller has been told that it rings.
     pub(crate) alerted: bool,
     pub(crate) bridge: Option<BridgeId>,

@@ -3,6 +3,7 @@
 use offhook_sip::endpoint::{Invite, Target};
 use offhook_sip::registrar::Binding;
 
+use super::forward::DiversionReason;
 use super::stage::better;
 use super::{MOST_RINGING, Purpose, Stage, StageKind};
 use crate::cause::{Release, ReleaseCause};
@@ -24,7 +25,7 @@ impl Exchange {
         let (always, busy, absent) =
             (found.forward_always.clone(), found.forward_busy.clone(), found.forward_no_answer.clone());
         if let Some(number) = always.filter(|number| *number != extension) {
-            return self.forward(now, call, user, &number, purpose);
+            return self.forward(now, call, (user, DiversionReason::Unconditional), &number, purpose);
         }
         let party = Party { user, device: None, number: extension, interface: None, outgoing: false };
         let entry = self.open_entry(now, call, party);
@@ -52,8 +53,13 @@ impl Exchange {
             }
         };
         self.decide_entry(now, entry, status, cause);
+        let reason = match status {
+            LegStatus::Snooze => DiversionReason::DoNotDisturb,
+            LegStatus::InCall => DiversionReason::UserBusy,
+            _ => DiversionReason::Unavailable,
+        };
         match next {
-            Some(number) => self.forward(now, call, user, &number, purpose),
+            Some(number) => self.forward(now, call, (user, reason), &number, purpose),
             None => self.stage_failed(now, call, purpose, cause.into()),
         }
     }
@@ -167,7 +173,7 @@ impl Exchange {
             route: binding.path.clone(),
             from: name_addr(caller_name.as_deref(), &caller_number, &realm),
             to: name_addr(name.as_deref(), &number, &realm),
-            headers: Vec::new(),
+            headers: self.diversion(call, &realm, true),
             body: Some(body),
             credentials: None,
         };
@@ -273,26 +279,26 @@ impl Exchange {
         let settings = self.config.users.get(&user);
         let busy = settings.and_then(|user| user.forward_busy.clone());
         let absent = settings.and_then(|user| user.forward_no_answer.clone());
-        let next = match release.sip {
+        let (next, reason) = match release.sip {
             Some(486 | 600 | 603) => {
                 self.decide_entry(now, entry, LegStatus::Rejected, release.cause);
-                busy
+                (busy, DiversionReason::UserBusy)
             }
-            Some(300..=399) => redirect,
+            Some(300..=399) => (redirect, DiversionReason::Deflection),
             // The phone was there and nobody took it.
-            Some(480 | 487) => absent,
+            Some(480 | 487) => (absent, DiversionReason::NoAnswer),
             Some(408 | 503) => {
                 self.decide_entry(now, entry, LegStatus::NotConnected, ReleaseCause::ABSENT);
-                absent
+                (absent, DiversionReason::Unavailable)
             }
             _ => {
                 self.decide_entry(now, entry, LegStatus::SipPhoneError, release.cause);
-                absent
+                (absent, DiversionReason::Unknown)
             }
         };
         self.drop_stage(now, call, stage, None);
         match next {
-            Some(number) => self.forward(now, call, user, &number, purpose),
+            Some(number) => self.forward(now, call, (user, reason), &number, purpose),
             None => self.stage_failed(now, call, purpose, release),
         }
     }
@@ -311,7 +317,9 @@ impl Exchange {
         };
         self.drop_stage(now, call, stage, None);
         match next {
-            Some((user, number)) => self.forward(now, call, user, &number, purpose),
+            Some((user, number)) => {
+                self.forward(now, call, (user, DiversionReason::NoAnswer), &number, purpose);
+            }
             None => self.stage_failed(now, call, purpose, ReleaseCause::NO_ANSWER.into()),
         }
     }

@@ -171,7 +171,7 @@ impl Exchange {
                     request_uri: target.clone(),
                     target: Target::Uri(target),
                     route: Vec::new(),
-                    headers: Vec::new(),
+                    headers: self.diversion(call, &peer_host(&peer), false),
                     body: Some(body),
                     credentials,
                 };

@@ -151,3 +151,29 @@ fn call_waiting_rings_a_second_time_and_off_is_busy() {
         assert_eq!(office.close().statuses(user(1002)), [status, LegStatus::Answered]);
     }
 }
+
+#[test]
+fn who_sent_a_call_on_is_told_to_phones_and_trunks() {
+    const CARRIER: &str = "198.51.100.1:5060";
+    let site = site().sip_trunk(1, CARRIER, 10).route(&[1]).with(1002, |user| {
+        user.forward_no_answer = Some("1003".into());
+        user.ring_time = std::time::Duration::from_secs(15);
+    });
+    let mut office = open(site.with(1003, |user| user.forward_busy = Some("0012".into())));
+    office.phones.push(crate::office::Phone::at("carrier", CARRIER.parse().unwrap()));
+    office.dial(0, "1002");
+    let diversions = |office: &Office, phone: usize| -> Vec<String> {
+        office.phones[phone].invites[0].header_values("Diversion").map(|value| value.trim().to_owned()).collect()
+    };
+    assert!(diversions(&office, 1).is_empty());
+    office.seconds(16);
+    assert_eq!(diversions(&office, 2), ["\"User 1002\" <sip:1002@office.example>;reason=no-answer;counter=1"]);
+    office.reject(2, 486);
+    let told = diversions(&office, 3);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("<sip:1003@198.51.100.1>;reason=user-busy;counter=1"), "{told:?}");
+    assert!(told[1].starts_with("<sip:1002@198.51.100.1>;reason=no-answer;counter=1"), "{told:?}");
+    office.answer(3);
+    office.hang_up(0);
+    office.close();
+}

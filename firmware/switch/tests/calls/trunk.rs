@@ -2,6 +2,7 @@
 
 use crate::office::{Office, Phone, Script, Site, line, trunk_id, user};
 use offhook_lines::fxo;
+use offhook_switch::config::AnswerSupervision;
 use offhook_switch::exchange::Input;
 use offhook_switch::record::{Direction, LegStatus};
 
@@ -265,4 +266,27 @@ fn the_number_called_from_outside_is_kept_as_dialled() {
     let books = office.close();
     assert_eq!(books.call(0).called, "0140000001");
     assert_eq!(books.legs[0].number, "1001");
+}
+
+#[test]
+fn a_line_that_reverses_tells_the_moment_of_the_answer() {
+    let mut office = Office::open(Site::new().phones(&[1001]).outside_line(1, 9).route(&[1]).0, &["1001"]);
+    // The setting comes while the line is in use: it holds from the next call.
+    office.dial(0, "0012");
+    office.seconds(60);
+    let mut config = office.config.clone();
+    config.lines.get_mut(&line(9)).unwrap().answer_supervision = AnswerSupervision::Reversal;
+    office.input(Input::Config(std::sync::Arc::new(config)));
+    assert_eq!(office.phones[0].up.len(), 1, "the call goes on");
+    office.hang_up(0);
+    office.seconds(10);
+    office.dial(0, "0012");
+    office.seconds(60);
+    assert_eq!(office.phones[0].up.len(), 0, "it rings");
+    let at = office.now().wall;
+    office.input(Input::Fxo(line(9), fxo::Input::Reversal));
+    assert_eq!(office.phones[0].up.len(), 1);
+    office.seconds(5);
+    office.hang_up(0);
+    assert_eq!(office.close().call(1).answered, Some(at));
 }

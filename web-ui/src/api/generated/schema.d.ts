@@ -650,6 +650,11 @@ export interface components {
             /** @description 2–8 digits, not used elsewhere. */
             number: string;
         };
+        /**
+         * @description How an outside line tells that the far side has answered.
+         * @enum {string}
+         */
+        AnswerSupervision: "delay" | "reversal";
         /** @description A call in the list. */
         Call: {
             /**
@@ -998,6 +1003,8 @@ export interface components {
         LegStatus: "OUT" | "ANSWERED" | "TOOLATE" | "CALL_ANSWERED" | "NO_ANSWER" | "REJECTED" | "INCALL" | "SNOOZE" | "PLANNING" | "NOTCONNECTED" | "SIP_PHONE_ERROR";
         /** @description An analog port. */
         Line: {
+            /** @description FXO: how the line tells of an answer. */
+            answer_supervision: components["schemas"]["AnswerSupervision"];
             /**
              * Format: uuid
              * @description The extension whose telephone is on this FXS port.
@@ -1056,6 +1063,7 @@ export interface components {
         };
         /** @description A new line, or a change of one. */
         LineInput: {
+            answer_supervision?: null | components["schemas"]["AnswerSupervision"];
             /** @description FXS or FXO. Does not change. */
             kind: components["schemas"]["LineKind"];
             /** @description Shown to the administrator, up to 80 characters. */

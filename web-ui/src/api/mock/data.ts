@@ -50,6 +50,7 @@ export function emptyBox(): Data {
       port: index + 1,
       kind: index < 4 ? 'fxs' : 'fxo',
       label: '',
+      answer_supervision: index < 4 ? 'delay' : 'reversal',
       state: index < 4 ? 'on_hook' : 'idle',
       simulated: true,
       extension_id: null,

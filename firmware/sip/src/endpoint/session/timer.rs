@@ -80,7 +80,7 @@ impl Endpoint {
         }
     }
 
-    /// Takes interval and refresher from a 2xx and starts the timers (RFC 4028 §7.2). Without the header the session does not expire.
+    /// Takes interval and refresher from a 2xx and starts the timers (RFC 4028 §7.2).
     pub(crate) fn start_interval_as_uac(&mut self, now: Instant, id: SessionId, response: &Message) {
         let header = response.header("Session-Expires");
         match header.as_deref().and_then(text::delta_seconds) {
@@ -93,7 +93,12 @@ impl Endpoint {
                 let length = Duration::from_secs(u64::from(length).max(90));
                 self.start_interval(now, id, Interval { length, ours });
             }
-            None => self.stop_interval(id),
+            // A peer that knows no session timers does not refresh and does not expire. We ask after it all the same: it may
+            // be gone, and no BYE will ever come (RFC 3261 §12.2.1.2: 481 or 408 ends the dialog).
+            None => match self.config.session_expires {
+                Some(length) => self.start_interval(now, id, Interval { length, ours: true }),
+                None => self.stop_interval(id),
+            },
         }
     }
 

@@ -156,7 +156,13 @@ impl Office {
                 }
                 Output::Sip(sip::Output::Event(_)) => panic!("an event came out"),
                 Output::Fxs(line, output) => self.fxs.entry(line).or_default().push(output),
-                Output::Fxo(line, output) => self.fxo.entry(line).or_default().push(output),
+                Output::Fxo(line, output) => {
+                    if output == fxo::Output::Hook(true) {
+                        // The line is live.
+                        self.exchange.handle(now, Input::Fxo(line, fxo::Input::LoopCurrent(true)));
+                    }
+                    self.fxo.entry(line).or_default().push(output);
+                }
                 other => self.books.enter(other),
             }
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use offhook_sip::digest::Secret;
 use offhook_switch::config::{
-    Announcement, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk, TrunkKind, User,
+    Announcement, AnswerSupervision, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk,
+    TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use uuid::Uuid;
@@ -84,7 +85,7 @@ impl Site {
         if !self.0.users.contains_key(&user(extension)) {
             self = self.user(extension);
         }
-        self.0.lines.insert(line(u128::from(port)), Line { port, kind: LineKind::Fxs, label: String::new() });
+        self.0.lines.insert(line(u128::from(port)), analog(port, LineKind::Fxs));
         let device = DeviceId(id(0x3_0000 + self.0.devices.len() as u128));
         self.0.devices.insert(
             device,
@@ -99,7 +100,7 @@ impl Site {
 
     /// An FXO line as trunk `n`.
     pub fn outside_line(mut self, n: u128, port: u16) -> Self {
-        self.0.lines.insert(line(u128::from(port)), Line { port, kind: LineKind::Fxo, label: String::new() });
+        self.0.lines.insert(line(u128::from(port)), analog(port, LineKind::Fxo));
         self.0.trunks.insert(
             trunk_id(n),
             Trunk { name: format!("Line {n}"), kind: TrunkKind::Line { line: line(u128::from(port)) }, max_calls: 1 },
@@ -152,4 +153,8 @@ impl Site {
         change(self.0.users.get_mut(&user(extension)).unwrap());
         self
     }
+}
+
+fn analog(port: u16, kind: LineKind) -> Line {
+    Line { port, kind, label: String::new(), answer_supervision: AnswerSupervision::default() }
 }
