@@ -83,6 +83,7 @@ fn stages() -> Vec<Stage> {
     vec![
         stage(Quick, "format", ".", &["cargo", "fmt", "--all", "--check"]),
         stage(Quick, "web page: types", "web-ui", &["npm", "run", "--silent", "check"]),
+        stage(Quick, "web page: client of the API", "web-ui", &["npm", "run", "--silent", "check:api"]),
         stage(Quick, "web page: units", "web-ui", &["npm", "run", "--silent", "test"]),
         stage(Quick, "web page: build", "web-ui", &["npm", "run", "--silent", "build"]),
         stage(Quick, "lints", ".", &["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
