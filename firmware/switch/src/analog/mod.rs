@@ -35,6 +35,8 @@ pub(crate) struct Port {
     pub(crate) stream: StreamId,
     /// As printed on the box.
     number: u16,
+    /// ISO code of the country whose cadences and times the state machine has.
+    country: &'static str,
     /// The state machine awaits polarity reversals.
     reversal: bool,
     /// The leg that speaks and hears on it.
@@ -99,6 +101,20 @@ pub(crate) enum Room {
 }
 
 impl Port {
+    /// Nothing goes on: the state machine may be replaced.
+    fn is_free(&self) -> bool {
+        let idle = match &self.machine {
+            Machine::Fxs(fxs) => {
+                matches!(fxs.state(), fxs::State::OnHook | fxs::State::Absent) && fxs.poll_timeout().is_none()
+            }
+            Machine::Fxo(fxo) => {
+                matches!(fxo.state(), fxo::State::Idle | fxo::State::Absent) && fxo.poll_timeout().is_none()
+            }
+        };
+        let legs = [self.active, self.held, self.ringing, self.waiting];
+        idle && legs.iter().all(Option::is_none)
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         match &self.machine {
             Machine::Fxs(fxs) => fxs.poll_timeout(),
@@ -188,6 +204,7 @@ impl Exchange {
                 machine,
                 stream,
                 number: line.port,
+                country: country.code,
                 reversal: reversal(line),
                 active: None,
                 held: None,
@@ -204,26 +221,33 @@ impl Exchange {
         }
     }
 
-    /// Follows a change of answer supervision, at once or when the line is free.
-    pub(crate) fn supervise(&mut self, now: Now, line: LineId) {
+    /// Follows a change of country or answer supervision, at once or when the line is free.
+    pub(crate) fn renew_line(&mut self, now: Now, line: LineId) {
         let (Some(country), Some(config)) = (self.country(), self.config.lines.get(&line)) else {
             return;
         };
         let reversal = reversal(config);
-        let Some(port) = self.lines.get_mut(&line).filter(|port| port.reversal != reversal) else {
+        let Some(port) = self.lines.get_mut(&line) else {
             return;
         };
-        let Machine::Fxo(fxo) = &mut port.machine else {
-            port.reversal = reversal;
+        if (port.country == country.code && port.reversal == reversal) || !port.is_free() {
             return;
-        };
-        let state = fxo.state();
-        let free = matches!(state, fxo::State::Idle | fxo::State::Absent) && fxo.poll_timeout().is_none();
-        if free && port.active.is_none() {
-            port.reversal = reversal;
-            *fxo = Fxo::new(country, reversal);
-            if state == fxo::State::Absent {
-                fxo.handle(now.instant, fxo::Input::Present(false));
+        }
+        (port.country, port.reversal) = (country.code, reversal);
+        match &mut port.machine {
+            Machine::Fxs(fxs) => {
+                let absent = fxs.state() == fxs::State::Absent;
+                *fxs = Fxs::new(country);
+                if absent {
+                    fxs.handle(now.instant, fxs::Input::Present(false));
+                }
+            }
+            Machine::Fxo(fxo) => {
+                let absent = fxo.state() == fxo::State::Absent;
+                *fxo = Fxo::new(country, reversal);
+                if absent {
+                    fxo.handle(now.instant, fxo::Input::Present(false));
+                }
             }
         }
     }
@@ -372,7 +396,7 @@ impl Exchange {
             port.shown = state;
             self.outputs.push_back(Output::Live(Live::Line { line, state: state.to_owned() }));
         }
-        self.supervise(now, line);
+        self.renew_line(now, line);
     }
 
     /// A leg is no longer on its port.

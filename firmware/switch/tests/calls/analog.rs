@@ -1,8 +1,11 @@
 //! Calls with analog sets: both ways, tones, flash, call waiting, three-way, transfer by hanging up.
 
+use std::time::Duration;
+
 use crate::office::{Office, Site, line, user};
 use offhook_lines::fxs;
 use offhook_media::command::Source;
+use offhook_switch::exchange::Input;
 use offhook_switch::record::LegStatus;
 
 fn site() -> Office {
@@ -282,5 +285,28 @@ fn a_tap_on_the_hook_after_busy_tone_answers_the_call_that_waits() {
     assert!(!hears_tone(&office, 1));
     office.hook(line(1), false);
     assert!(office.phones[1].up.is_empty());
+    office.close();
+}
+
+#[test]
+fn a_free_port_follows_the_country_and_a_busy_one_when_it_is_free() {
+    let mut office = site();
+    office.hook(line(1), true);
+    let mut config = office.config.clone();
+    config.site.country = "US".into();
+    office.input(Input::Config(std::sync::Arc::new(config)));
+    office.hook(line(1), false);
+    office.seconds(5);
+    // Two seconds of ringing in the US, one and a half in France.
+    office.dial(0, "1201");
+    office.pass(Duration::from_millis(1700));
+    let rung =
+        |office: &Office| office.fxs[&line(1)].iter().rev().find(|o| matches!(o, fxs::Output::RingVoltage(_))).cloned();
+    assert_eq!(rung(&office), Some(fxs::Output::RingVoltage(true)));
+    office.pass(Duration::from_millis(400));
+    assert_eq!(rung(&office), Some(fxs::Output::RingVoltage(false)));
+    office.hook(line(1), true);
+    office.hang_up(0);
+    office.hook(line(1), false);
     office.close();
 }
