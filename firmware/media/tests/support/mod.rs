@@ -161,10 +161,12 @@ impl Party {
     /// The next RTP packet.
     pub fn hear(&self) -> Got {
         let mut buffer = [0; 1600];
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let (length, from) = self.socket.recv_from(&mut buffer).expect("no packet came");
             assert_eq!(from, self.remote, "only from the signalled address");
             if offhook_media::rtp::is_rtcp(&buffer[..length]) {
+                assert!(Instant::now() < deadline, "nothing but RTCP came");
                 continue;
             }
             let packet = Packet::parse(&buffer[..length]).unwrap();
