@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
@@ -119,8 +119,10 @@ fn stages() -> Vec<Stage> {
 }
 
 fn run_stage(root: &Path, stage: &Stage) -> Result<Count> {
-    let mut child = Command::new(stage.command[0])
-        .args(&stage.command[1..])
+    // A stage that hangs must not take the others with it: coreutils' timeout ends its whole process group.
+    let mut child = Command::new("timeout")
+        .args(["--kill-after=10", &limit(stage.level).as_secs().to_string()])
+        .args(stage.command)
         .current_dir(root.join(stage.directory))
         .env("CARGO_TERM_COLOR", "never")
         .env("NO_COLOR", "1")
@@ -146,6 +148,14 @@ fn run_stage(root: &Path, stage: &Stage) -> Result<Count> {
         count.passed = 1;
     }
     Ok(count)
+}
+
+/// The longest a stage may take, several times what it needs on two slow cores.
+fn limit(level: Level) -> Duration {
+    match level {
+        Level::Quick | Level::Normal => Duration::from_secs(25 * 60),
+        Level::Full => Duration::from_secs(2 * 60 * 60),
+    }
 }
 
 /// Reads the closing line of a test runner: cargo ("test result: ok. 3 passed; 0 failed; …"), vitest ("Tests  3 passed (3)") or our
