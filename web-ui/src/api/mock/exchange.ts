@@ -45,7 +45,7 @@ export class MockExchange {
     const port = this.#ports.get(id);
     if (!port) return undefined;
     const dialled = port.line.kind === 'fxo' ? port.digits || null : null;
-    return { type: 'state', state: port.line.state, ringing: port.ringing, off_hook: port.offHook, caller: port.caller, dialled };
+    return { type: 'state', state: port.line.state, ringing: port.ringing, off_hook: port.line.kind === 'fxo' ? !['idle', 'ringing', 'absent'].includes(port.line.state) : port.offHook, caller: port.caller, dialled };
   }
 
   /** The line at the other end of this line's conversation. */
@@ -108,7 +108,8 @@ export class MockExchange {
 
   #set(port: Port, state: string): void {
     port.line.state = state;
-    port.ringing = state === 'ringing';
+    // An outside line that the box has dialled rings at the far end.
+    port.ringing = state === 'ringing' || (port.line.kind === 'fxo' && state === 'dialling');
     if (state === 'on_hook' || state === 'idle') port.caller = null;
     this.#emit({ type: 'line', line: port.line.id, state });
     this.#push(port);
