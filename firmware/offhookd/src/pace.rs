@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 pub const COALESCE: Duration = Duration::from_millis(1);
 /// Messages are counted over this long.
 const WINDOW: Duration = Duration::from_millis(20);
-/// As many in a window make it busy: 1500 a second, far more than an office.
-const BUSY: usize = 30;
+/// As many in a window make it busy: 5000 a second, far more than an office.
+const BUSY: usize = 100;
 
 /// How many messages come.
 #[derive(Debug)]
