@@ -26,6 +26,7 @@ use crate::args::Args;
 use crate::core_loop::{self, Control, Shell};
 use crate::handle::Handle;
 use crate::lines::LineBank;
+use crate::service;
 use crate::sip::{self, Certificate, Transports};
 use crate::web;
 
@@ -132,6 +133,7 @@ pub fn start(args: &Args) -> Result<Running> {
     let api = Api::new(services);
     let http = runtime.block_on(web::serve(&api, &listen.http, &args.data.join(SOCKET_FILE)))?;
     tracing::info!(milliseconds = started.elapsed().as_millis(), "the box is up");
+    service::ready();
     Ok(Running { runtime, controls, core: Some(core), engine, store, http, sip })
 }
 
@@ -160,6 +162,7 @@ impl Running {
 
     /// Ends the box: records and recordings are safe on disk when it returns.
     pub fn stop(mut self) {
+        service::stopping();
         let _ = self.controls.send(Control::Shutdown);
         if let Some(core) = self.core.take() {
             let _ = core.join();

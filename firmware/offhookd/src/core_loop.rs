@@ -18,6 +18,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::lines::LineBank;
 use crate::pace::{COALESCE, Pace};
+use crate::service::Watchdog;
 use crate::sip::Transports;
 use crate::trace::Trace;
 
@@ -81,6 +82,7 @@ pub fn run(
     let mut trace = Trace::new();
     let mut heartbeat = Instant::now();
     let mut pace = Pace::new(heartbeat);
+    let mut watchdog = Watchdog::from_environment(heartbeat);
     let mut busy = false;
     drain(&mut exchange, &mut shell, &mut trace);
     loop {
@@ -91,11 +93,13 @@ pub fn run(
         // While calls are up the records learn about every second that the box is alive: their end, should it be the last.
         let calls_up = !exchange.is_quiet();
         let heartbeat_due = calls_up.then_some(heartbeat + HEARTBEAT);
-        match exchange.poll_timeout().map(|(at, _)| at).into_iter().chain(heartbeat_due).min() {
+        let timeout = exchange.poll_timeout().map(|(at, _)| at);
+        match timeout.into_iter().chain(heartbeat_due).chain(watchdog.due()).min() {
             Some(deadline) => _ = select.ready_deadline(deadline),
             None => _ = select.ready(),
         }
         let now = now();
+        watchdog.alive(now.instant);
         if calls_up && now.instant >= heartbeat + HEARTBEAT {
             heartbeat = now.instant;
             let _ = shell.store.heartbeat(now.wall);

@@ -8,6 +8,7 @@ mod demo;
 pub mod handle;
 pub mod lines;
 pub mod pace;
+pub mod service;
 pub mod sip;
 pub mod trace;
 pub mod web;

@@ -6,6 +6,7 @@ mod bench;
 mod fuzz;
 mod simulate;
 mod test;
+mod yocto;
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Builds, runs, measures and checks Offhook")]
@@ -46,6 +47,8 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Makes what the Yocto layer needs before bitbake: the list of crates, the built page.
+    Yocto,
     /// Measures a part of the exchange on this machine.
     Bench {
         #[command(subcommand)]
@@ -66,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Command::Simulate { trace: Some(seed), .. } => simulate::trace(seed),
         Command::Simulate { seeds, start, trace: None } => simulate::run(seeds, start),
         Command::Fuzz { seconds } => fuzz::run(seconds),
+        Command::Yocto => yocto::run(),
         Command::Bench { what } => bench::run(&what),
     }
 }
