@@ -8,9 +8,11 @@ use super::player::Player;
 use super::recorder::Tap;
 use crate::command::{Digit, Event, RecordingId, StreamId, StreamStatistics};
 use crate::line_audio::EngineSide;
+use crate::resample::Converter;
+use crate::sound::{Rate, Sound};
 use crate::tone::detector::DtmfDetector;
 use crate::tone::dtmf;
-use crate::{Frame, SILENCE};
+use crate::SILENCE;
 
 /// Digits that wait to be sent.
 const MAX_DIGITS: usize = 32;
@@ -35,9 +37,12 @@ pub(super) struct Stream {
     pub(super) forward_to: Option<Slot>,
     /// Somebody needs its sound as samples.
     pub(super) decoding: bool,
-    /// What the party says and hears in this tick.
-    pub(super) said: Frame,
-    pub(super) heard: Frame,
+    /// What the party says and hears in this tick, at its own rate ([`Stream::rate`]).
+    pub(super) said: Sound,
+    pub(super) heard: Sound,
+    /// What it says at the rate of its conference, when that is another.
+    pub(super) part: Sound,
+    pub(super) converters: Converters,
     player: Option<Box<Player>>,
     digits: [(Digit, Duration); MAX_DIGITS],
     digit_count: usize,
@@ -47,6 +52,19 @@ pub(super) struct Stream {
     digit_pause: u8,
     taps: [Option<Box<Tap>>; MAX_TAPS],
     detector: DtmfDetector,
+}
+
+/// Changes of rate around a stream: each goes on with the sound before.
+#[derive(Debug, Default)]
+pub(super) struct Converters {
+    /// What it says, to the rate of its conference.
+    pub(super) to_mix: Converter,
+    /// What it is to hear, to its own rate.
+    pub(super) to_party: Converter,
+    /// What is played to it, to its own rate.
+    player: Converter,
+    /// What it says, for detectors.
+    detector: Converter,
 }
 
 /// A digit as tones, made without allocating.
@@ -59,19 +77,20 @@ struct InBand {
 }
 
 impl InBand {
-    fn new(digit: Digit, duration: Duration) -> Option<Self> {
+    fn new(digit: Digit, duration: Duration, rate: Rate) -> Option<Self> {
         let (low, high) = dtmf::frequencies(digit)?;
-        let samples = |d: Duration| (d.as_millis() as u32).saturating_mul(8);
+        let samples = |d: Duration| (d.as_millis() as u32).saturating_mul(rate.per_millisecond() as u32);
+        let hz = f64::from(rate.hz());
         Some(InBand {
             phases: [0.0; 2],
-            steps: [f64::from(low) / 8000.0, f64::from(high) / 8000.0],
+            steps: [f64::from(low) / hz, f64::from(high) / hz],
             left: samples(duration),
             pause: samples(dtmf::PAUSE),
         })
     }
 
     /// Writes 20 ms; false when tone and pause are over.
-    fn frame(&mut self, out: &mut Frame, amplitude: f64) -> bool {
+    fn sound(&mut self, out: &mut [i16], amplitude: f64) -> bool {
         for sample in out.iter_mut() {
             *sample = 0;
             if self.left > 0 {
@@ -98,8 +117,10 @@ impl Stream {
             bridge: None,
             forward_to: None,
             decoding: false,
-            said: SILENCE,
-            heard: SILENCE,
+            said: Sound::default(),
+            heard: Sound::default(),
+            part: Sound::default(),
+            converters: Converters::default(),
             player: None,
             digits: [('0', Duration::ZERO); MAX_DIGITS],
             digit_count: 0,
@@ -122,6 +143,11 @@ impl Stream {
             Kind::Rtp(leg) => Some(leg),
             Kind::Line(_) => None,
         }
+    }
+
+    /// The rate of what it says and hears.
+    pub(super) fn rate(&self) -> Rate {
+        self.rtp().map_or(Rate::Narrow, RtpLeg::rate)
     }
 
     pub(super) fn statistics(&self) -> StreamStatistics {
@@ -180,24 +206,41 @@ impl Stream {
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self) {
         match &mut self.kind {
-            Kind::Line(line) => self.said = line.take().unwrap_or(SILENCE),
-            Kind::Rtp(leg) if self.decoding => {
-                leg.jitter.pull(&mut self.said);
-            }
+            Kind::Line(line) => *self.said.frame_mut() = line.take().unwrap_or(SILENCE),
+            Kind::Rtp(leg) if self.decoding => leg.pull(&mut self.said),
             Kind::Rtp(_) => {}
         }
     }
 
     /// Finds a digit in what was said.
     pub(super) fn detect(&mut self) -> Option<Digit> {
-        if self.detects() { self.detector.samples(&self.said) } else { None }
+        if !self.detects() {
+            return None;
+        }
+        if let Some(frame) = self.said.frame() {
+            return self.detector.samples(frame);
+        }
+        let mut narrow = SILENCE;
+        self.converters.detector.samples(self.said.rate(), self.said.samples(), Rate::Narrow, &mut narrow);
+        self.detector.samples(&narrow)
     }
 
     /// Plays what is to be played instead of `heard`, sends it, records. `bridged`: `heard` holds the mix of a bridge.
     pub(super) fn speak(&mut self, bridged: bool, digit_amplitude: f64, now: u64, mut tell: impl FnMut(Returned)) {
         let mut generates = bridged && self.forward_to.is_none();
+        let rate = self.rate();
         if let Some(player) = &mut self.player {
-            if player.frame(&mut self.heard) {
+            let mut narrow = SILENCE;
+            let plays = if rate == Rate::Narrow {
+                player.frame(self.heard.frame_mut())
+            } else {
+                let plays = player.frame(&mut narrow);
+                if plays {
+                    self.converters.player.samples(Rate::Narrow, &narrow, rate, self.heard.at(rate));
+                }
+                plays
+            };
+            if plays {
                 generates = true;
             } else if let Some(player) = self.player.take() {
                 tell(Returned::Player(player));
@@ -207,18 +250,18 @@ impl Stream {
         let event_runs = self.digit_tick(now);
         if let Some(digit) = &mut self.in_band {
             generates = true;
-            if !digit.frame(&mut self.heard, digit_amplitude) {
+            if !digit.sound(self.heard.at(rate), digit_amplitude) {
                 self.in_band = None;
             }
         }
         match &mut self.kind {
             Kind::Line(line) => {
-                line.give(&self.heard);
+                line.give(self.heard.frame().unwrap_or(&SILENCE));
             }
-            Kind::Rtp(leg) if generates && !event_runs => leg.send_frame(&self.heard, now),
+            Kind::Rtp(leg) if generates && !event_runs => leg.send_sound(&self.heard, now),
             Kind::Rtp(_) => {}
         }
-        for tap in self.taps.iter().flatten() {
+        for tap in self.taps.iter_mut().flatten() {
             tap.give(&self.said, &self.heard);
         }
     }
@@ -243,7 +286,7 @@ impl Stream {
         {
             return leg.event_tick(now);
         }
-        self.in_band = InBand::new(digit, duration);
+        self.in_band = InBand::new(digit, duration, self.rate());
         false
     }
 }
