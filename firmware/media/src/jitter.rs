@@ -91,14 +91,8 @@ pub struct JitterBuffer {
 impl Default for JitterBuffer {
     /// For a clock of 8000 Hz.
     fn default() -> Self {
-        let empty = Slot {
-            used: false,
-            timestamp: 0,
-            duration: 0,
-            length: 0,
-            codec: Codec::Pcma,
-            payload: [0; MAX_PAYLOAD],
-        };
+        let empty =
+            Slot { used: false, timestamp: 0, duration: 0, length: 0, codec: Codec::Pcma, payload: [0; MAX_PAYLOAD] };
         JitterBuffer {
             slots: vec![empty; SLOTS].into_boxed_slice(),
             per_millisecond: 8,

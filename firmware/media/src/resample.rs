@@ -165,10 +165,7 @@ fn filter(factor: usize) -> Filter {
         .map(|phase| {
             // Tap k of the filter meets the sample k/factor back: the newest sample comes last in a row.
             let mut row = [0f64; SPAN];
-            row.iter_mut()
-                .rev()
-                .zip(design.iter().skip(phase).step_by(factor))
-                .for_each(|(to, from)| *to = *from);
+            row.iter_mut().rev().zip(design.iter().skip(phase).step_by(factor)).for_each(|(to, from)| *to = *from);
             let own: f64 = row.iter().sum();
             row.map(|tap| (tap / own) as f32)
         })
@@ -289,7 +286,11 @@ mod tests {
         for (from, to) in pairs() {
             let mut converter = Converter::default();
             let mut sound = Sound::silence(from);
-            sound.samples_mut().iter_mut().enumerate().for_each(|(n, s)| *s = if n / 7 % 2 == 0 { 32767 } else { -32768 });
+            sound
+                .samples_mut()
+                .iter_mut()
+                .enumerate()
+                .for_each(|(n, s)| *s = if n / 7 % 2 == 0 { 32767 } else { -32768 });
             let mut out = Sound::default();
             for _ in 0..3 {
                 converter.convert(&sound, to, &mut out);

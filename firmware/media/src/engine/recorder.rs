@@ -58,12 +58,7 @@ pub(super) fn recording(recording: RecordingId, path: PathBuf) -> (Tap, NewRecor
     let (sender, receiver) = bounded(DEPTH);
     let missed = Arc::new(AtomicU64::new(0));
     (
-        Tap {
-            recording,
-            frames: sender,
-            missed: Arc::clone(&missed),
-            converters: <[Converter; 2]>::default(),
-        },
+        Tap { recording, frames: sender, missed: Arc::clone(&missed), converters: <[Converter; 2]>::default() },
         NewRecording { recording, path, frames: receiver, missed },
     )
 }

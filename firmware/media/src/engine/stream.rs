@@ -11,8 +11,8 @@ use crate::line_audio::EngineSide;
 use crate::resample::Converter;
 use crate::sound::{Rate, Sound};
 use crate::tone::detector::DtmfDetector;
-use crate::tone::dtmf;
-use crate::SILENCE;
+use crate::tone::dtmf::DigitTone;
+use crate::{Frame, SILENCE};
 
 /// Digits that wait to be sent.
 const MAX_DIGITS: usize = 32;
@@ -47,7 +47,7 @@ pub(super) struct Stream {
     digits: [(Digit, Duration); MAX_DIGITS],
     digit_count: usize,
     /// An in-band digit being played.
-    in_band: Option<InBand>,
+    in_band: Option<DigitTone>,
     /// Ticks to wait after an event before the next.
     digit_pause: u8,
     taps: [Option<Box<Tap>>; MAX_TAPS],
@@ -61,52 +61,10 @@ pub(super) struct Converters {
     pub(super) to_mix: Converter,
     /// What it is to hear, to its own rate.
     pub(super) to_party: Converter,
-    /// What is played to it, to its own rate.
-    player: Converter,
+    /// What is made at 8 kHz for it (prompts, tones, digits), to its own rate.
+    made: Converter,
     /// What it says, for detectors.
     detector: Converter,
-}
-
-/// A digit as tones, made without allocating.
-#[derive(Debug)]
-struct InBand {
-    phases: [f64; 2],
-    steps: [f64; 2],
-    left: u32,
-    pause: u32,
-}
-
-impl InBand {
-    fn new(digit: Digit, duration: Duration, rate: Rate) -> Option<Self> {
-        let (low, high) = dtmf::frequencies(digit)?;
-        let samples = |d: Duration| (d.as_millis() as u32).saturating_mul(rate.per_millisecond() as u32);
-        let hz = f64::from(rate.hz());
-        Some(InBand {
-            phases: [0.0; 2],
-            steps: [f64::from(low) / hz, f64::from(high) / hz],
-            left: samples(duration),
-            pause: samples(dtmf::PAUSE),
-        })
-    }
-
-    /// Writes 20 ms; false when tone and pause are over.
-    fn sound(&mut self, out: &mut [i16], amplitude: f64) -> bool {
-        for sample in out.iter_mut() {
-            *sample = 0;
-            if self.left > 0 {
-                self.left -= 1;
-                let mut sum = 0.0;
-                for (phase, step) in self.phases.iter_mut().zip(self.steps) {
-                    sum += (std::f64::consts::TAU * *phase).sin();
-                    *phase = (*phase + step).fract();
-                }
-                *sample = (amplitude * sum) as i16;
-            } else {
-                self.pause = self.pause.saturating_sub(1);
-            }
-        }
-        self.left > 0 || self.pause > 0
-    }
 }
 
 impl Stream {
@@ -203,6 +161,17 @@ impl Stream {
         self.player.is_some() || self.in_band.is_some()
     }
 
+    /// Nothing plays, nobody listens, packets are passed on as they come: the tick has nothing to do.
+    pub(super) fn rests(&self) -> bool {
+        self.forward_to.is_some()
+            && !self.decoding
+            && !self.is_overridden()
+            && !self.is_recorded()
+            && self.digit_count == 0
+            && self.digit_pause == 0
+            && self.rtp().is_some_and(|leg| !leg.is_sending_event())
+    }
+
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self) {
         match &mut self.kind {
@@ -226,21 +195,11 @@ impl Stream {
     }
 
     /// Plays what is to be played instead of `heard`, sends it, records. `bridged`: `heard` holds the mix of a bridge.
-    pub(super) fn speak(&mut self, bridged: bool, digit_amplitude: f64, now: u64, mut tell: impl FnMut(Returned)) {
+    pub(super) fn speak(&mut self, bridged: bool, now: u64, mut tell: impl FnMut(Returned)) {
         let mut generates = bridged && self.forward_to.is_none();
         let rate = self.rate();
         if let Some(player) = &mut self.player {
-            let mut narrow = SILENCE;
-            let plays = if rate == Rate::Narrow {
-                player.frame(self.heard.frame_mut())
-            } else {
-                let plays = player.frame(&mut narrow);
-                if plays {
-                    self.converters.player.samples(Rate::Narrow, &narrow, rate, self.heard.at(rate));
-                }
-                plays
-            };
-            if plays {
+            if write_narrow(&mut self.heard, rate, &mut self.converters.made, |frame| player.frame(frame)) {
                 generates = true;
             } else if let Some(player) = self.player.take() {
                 tell(Returned::Player(player));
@@ -250,7 +209,7 @@ impl Stream {
         let event_runs = self.digit_tick(now);
         if let Some(digit) = &mut self.in_band {
             generates = true;
-            if !digit.sound(self.heard.at(rate), digit_amplitude) {
+            if !write_narrow(&mut self.heard, rate, &mut self.converters.made, |frame| digit.frame(frame)) {
                 self.in_band = None;
             }
         }
@@ -286,7 +245,18 @@ impl Stream {
         {
             return leg.event_tick(now);
         }
-        self.in_band = InBand::new(digit, duration, self.rate());
+        self.in_band = DigitTone::new(digit, duration);
         false
     }
+}
+
+/// Lets `make` write 20 ms at 8 kHz and brings them to `rate`; gives what `make` does.
+fn write_narrow(out: &mut Sound, rate: Rate, converter: &mut Converter, make: impl FnOnce(&mut Frame) -> bool) -> bool {
+    if rate == Rate::Narrow {
+        return make(out.frame_mut());
+    }
+    let mut narrow = SILENCE;
+    let goes_on = make(&mut narrow);
+    converter.samples(Rate::Narrow, &narrow, rate, out.at(rate));
+    goes_on
 }

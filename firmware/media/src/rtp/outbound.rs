@@ -100,7 +100,9 @@ impl Outbound {
     /// Header of a packet of our own making with this many samples, following the one before.
     pub fn generated(&mut self, payload_type: u8, samples: u32, now: u64) -> Header {
         let follows = self.generated
-            && self.last_at.is_some_and(|at| now.saturating_sub(at) <= u64::from(self.last_samples) + SPURT_PAUSE * u64::from(self.per_millisecond));
+            && self.last_at.is_some_and(|at| {
+                now.saturating_sub(at) <= u64::from(self.last_samples) + SPURT_PAUSE * u64::from(self.per_millisecond)
+            });
         let next = self.last_timestamp.wrapping_add(self.last_samples);
         let timestamp = if follows { next } else { later(next, self.timestamp_at(now)) };
         self.generated = true;
