@@ -113,7 +113,7 @@ async function addExtension(page, number, name, line) {
 }
 
 /** Waits for sound on a line's meter. @param {import('playwright-core').Locator} line @param {string} what */
-async function hears(line, what) {
+export async function hears(line, what) {
   const meter = line.getByRole('meter');
   for (let n = 0; n < 100; n++) {
     if (Number(await meter.getAttribute('aria-valuenow')) > -45) return;
@@ -123,7 +123,7 @@ async function hears(line, what) {
 }
 
 /** A tone as a WAV file, 16 bits, 8 kHz. @param {number} hz @param {number} seconds */
-function wav(hz, seconds) {
+export function wav(hz, seconds) {
   const samples = 8000 * seconds;
   const file = Buffer.alloc(44 + samples * 2);
   file.write('RIFF', 0);

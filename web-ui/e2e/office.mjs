@@ -76,6 +76,24 @@ export const tests = {
       await rows.nth(24).waitFor();
     }),
 
+  'the SIP messages of a call are drawn, read and copied': (base, browser) =>
+    inOffice(browser, base, '/calls/01900000-0000-7000-8000-000000009002', async (page) => {
+      const details = page.getByRole('dialog');
+      await details.getByRole('button', { name: 'Show the SIP messages' }).click();
+      await details.getByText('Yealink SIP-T31P 124.86').first().waitFor();
+      const ringing = details.getByRole('button', { name: '180 Ringing, from udp 203.0.113.5:5060 to Box, after 0.240 s' });
+      await ringing.click();
+      await details.getByRole('region', { name: 'Message 180 Ringing' }).getByText('Call-ID: 01900000').waitFor();
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await details.getByRole('button', { name: 'Copy as text' }).click();
+      await details.getByRole('button', { name: 'Copied' }).waitFor();
+      assert.match(await page.evaluate(() => navigator.clipboard.readText()), /407 Proxy Authentication Required/);
+      // Between analog lines nothing is said in SIP.
+      await page.goto(`${base}/calls/01900000-0000-7000-8000-000000009001`);
+      await details.getByRole('button', { name: 'Show the SIP messages' }).click();
+      await details.getByText('No SIP message of this call is kept.').waitFor();
+    }),
+
   'the outside world rings in and is dialled': (base, browser) =>
     inOffice(browser, base, '/lines', async (page) => {
       const company = page.getByRole('article', { name: /Telephone company/ });
