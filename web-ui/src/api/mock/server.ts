@@ -281,6 +281,7 @@ function page(calls: Call[], query: URLSearchParams): Reply['body'] {
     (call) =>
       call.started >= from && call.started < to &&
       (!query.get('direction') || call.direction === query.get('direction')) &&
+      (!query.get('extension_id') || call.caller_extension_id === query.get('extension_id') || call.legs.some((leg) => leg.extension_id === query.get('extension_id'))) &&
       (!query.get('result') || (call.answered ? 'answered' : 'missed') === query.get('result')) &&
       `${call.caller} ${call.caller_name ?? ''} ${call.called}`.toLowerCase().includes(search),
   );
