@@ -86,7 +86,7 @@ export async function enter(page) {
     await finish.click();
     await page.getByRole('heading', { name: 'Make your first call' }).waitFor();
     // A new box says that there is no call yet, not that the filters are wrong.
-    await page.getByRole('link', { name: 'Call list' }).click();
+    await page.getByRole('link', { name: 'Call list', exact: true }).click();
     await page.getByRole('heading', { name: 'No call yet' }).waitFor();
   } else if (await logIn.isVisible()) {
     await page.getByLabel('Password', { exact: true }).fill(password);
