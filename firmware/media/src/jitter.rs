@@ -234,6 +234,9 @@ impl JitterBuffer {
             self.ready_count += count - skipped;
             return count > skipped;
         }
+        if self.recover_next(at, decoder) {
+            return true;
+        }
         let missing = frame - self.ready_count;
         let per_unit = (decoder.codec().rate().hz() / decoder.codec().clock_rate()).max(1) as usize;
         let gap = self.gap(at).saturating_mul(per_unit).min(missing).max(1);
@@ -244,6 +247,27 @@ impl JitterBuffer {
         self.figures.concealed += u64::from(units);
         self.position = Some(at.wrapping_add(units));
         false
+    }
+
+    /// Where one packet is missing and the next is here, its redundancy fills in; false when that is not so.
+    fn recover_next(&mut self, at: u32, decoder: &mut Decoder) -> bool {
+        if decoder.codec() != Codec::Opus {
+            return false;
+        }
+        let gap = self.gap(at);
+        let next = self.slots.iter().find(|s| s.used && s.timestamp.wrapping_sub(at) as usize == gap);
+        let Some(next) = next.filter(|next| next.duration as usize >= gap) else {
+            return false;
+        };
+        let payload = next.payload.get(..usize::from(next.length)).unwrap_or_default();
+        let Some(room) = self.ready.get_mut(self.ready_count..self.ready_count + gap) else {
+            return false;
+        };
+        decoder.recover(payload, room);
+        self.ready_count += gap;
+        self.figures.concealed += gap as u64;
+        self.position = Some(at.wrapping_add(gap as u32));
+        true
     }
 
     /// Starts playing once enough waits, or the first packet has waited long enough.
