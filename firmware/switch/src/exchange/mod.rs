@@ -26,7 +26,7 @@ pub use input::{Command, Input};
 pub use live::{LegState, Live, LiveCall, LiveLeg};
 pub use output::{Output, StoredBinding};
 
-use crate::access::Bans;
+use crate::access::{self, Bans};
 use crate::analog::Port;
 use crate::call::Call;
 use crate::config::Config;
@@ -134,7 +134,7 @@ impl Exchange {
             host: endpoint.host.clone(),
             sip_ports: endpoint.ports.clone(),
             endpoint: sip::Endpoint::new(endpoint, endpoint_seed),
-            authenticator: Authenticator::new(&config.site.realm, nonce_seed, now.instant),
+            authenticator: access::authenticator(&config, nonce_seed, now.instant),
             registrar: Registrar::new(registration::registrar_config()),
             bans: Bans::default(),
             lines: BTreeMap::new(),
