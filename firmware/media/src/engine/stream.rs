@@ -177,6 +177,17 @@ impl Stream {
         self.player.is_some() || self.in_band.is_some()
     }
 
+    /// Nothing plays, nobody listens, packets are passed on as they come: the tick has nothing to do.
+    pub(super) fn rests(&self) -> bool {
+        self.forward_to.is_some()
+            && !self.decoding
+            && !self.is_overridden()
+            && !self.is_recorded()
+            && self.digit_count == 0
+            && self.digit_pause == 0
+            && self.rtp().is_some_and(|leg| !leg.is_sending_event())
+    }
+
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self) {
         match &mut self.kind {
