@@ -158,7 +158,9 @@ fn linphone_proves_itself_with_sha_256() {
             },
         );
         linphone.say("call 7000");
-        office::wait_until("the announcement to answer", || office.calls().iter().any(|call| !call["answered"].is_null()));
+        office::wait_until("the announcement to answer", || {
+            office.calls().iter().any(|call| !call["answered"].is_null())
+        });
         linphone.say("terminate");
         office.wait_for_quiet();
         assert!(linphone.sent().contains("algorithm=SHA-256"), "it did not use SHA-256");

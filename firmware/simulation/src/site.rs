@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 use offhook_switch::config::{
-    Announcement, AnswerSupervision, Config, Device, DeviceKind, DigestAlgorithm, InboundRoute, Line, LineKind, OutboundRoute, Trunk,
-    TrunkKind, User,
+    Announcement, AnswerSupervision, Config, Device, DeviceKind, DigestAlgorithm, InboundRoute, Line, LineKind,
+    OutboundRoute, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use sha2::Sha256;

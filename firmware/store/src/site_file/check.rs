@@ -259,7 +259,10 @@ impl Checker<'_> {
             }
         }
         if chosen.is_empty() {
-            self.find(span, "expected at least one of \"SHA-256\" and \"MD5\": without a digest no telephone can register");
+            self.find(
+                span,
+                "expected at least one of \"SHA-256\" and \"MD5\": without a digest no telephone can register",
+            );
         }
         self.plan.sip.digest = chosen;
     }
