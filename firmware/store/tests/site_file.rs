@@ -25,6 +25,7 @@ advertised = "192.0.2.10"
 [sip]
 digest = ["SHA-256", "MD5"]
 accept_server_uri = true
+rtp_timeout = 0
 
 [administrator]
 password = "correct horse battery"
@@ -238,6 +239,7 @@ fn faults_are_found_with_their_lines() {
         ("[site]\nname = \"S\"\n[sip]\ndigest = [\n\"MD5\",\n\"SHA-512\"]\n", 6, "expected \"SHA-256\" or"),
         ("[site]\nname = \"S\"\n[sip]\ndigest = [\"MD5\", \"MD5\"]\n", 4, "twice"),
         ("[site]\nname = \"S\"\n[sip]\ndigest = []\n", 4, "at least one"),
+        ("[site]\nname = \"S\"\n[sip]\nrtp_timeout = 5\n", 4, "from 10 to 86400"),
         ("[site]\nname = \"S\"\n[sip]\ndigests = []\n", 4, "did you mean `digest`?"),
         ("[site]\nname = \"S\"\n[listen]\nudp = [\"here\"]\n", 4, "socket address"),
         ("[site]\nname = \"S\"\n[[announcement]]\nnumber = \"300\"\nname = \"A\"\nfile = \"../x.wav\"\n", 6, ".wav"),

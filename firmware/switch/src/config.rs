@@ -284,11 +284,18 @@ pub struct Sip {
     /// Take credentials that were signed for the server's name instead of the number called, as SIPp's are. Default false: who
     /// can change a message on its way could then call another number in its sender's name.
     pub accept_server_uri: bool,
+    /// A party in conversation of whom neither sound nor RTCP came for so long has left: default 60 s. `None`: such a call lives
+    /// until the session timer (RFC 4028) finds it dead, up to half an hour. Not applied while somebody in the call holds.
+    pub rtp_timeout: Option<Duration>,
 }
 
 impl Default for Sip {
     fn default() -> Self {
-        Sip { digest: vec![DigestAlgorithm::Md5], accept_server_uri: false }
+        Sip {
+            digest: vec![DigestAlgorithm::Md5],
+            accept_server_uri: false,
+            rtp_timeout: Some(Duration::from_secs(60)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ pub(super) struct Control {
     bridges: BTreeMap<BridgeId, Bridge>,
     recordings: BTreeMap<RecordingId, StreamId>,
     lines: BTreeMap<LinePort, EngineSide>,
-    pool: SocketPool,
+    pool: Arc<Mutex<SocketPool>>,
     clock: Clock,
     random: File,
     cname: [u8; 16],
@@ -105,6 +105,7 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn new(
         config: &EngineConfig,
+        pool: Arc<Mutex<SocketPool>>,
         inputs: Receiver<Input>,
         events: Sender<Event>,
     ) -> io::Result<(Self, Vec<Arc<Shared>>)> {
@@ -140,7 +141,7 @@ impl Control {
             bridges: BTreeMap::new(),
             recordings: BTreeMap::new(),
             lines: BTreeMap::new(),
-            pool: SocketPool::new(config.socket_pool),
+            pool,
             clock,
             random,
             cname,
@@ -197,7 +198,7 @@ impl Control {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::OpenRtp { stream, local } => match self.pool.take(local) {
+            Command::OpenRtp { stream, local } => match self.pool().take(local) {
                 Ok(sockets) => {
                     let mut random = [0; 16];
                     if let Err(error) = self.random.read_exact(&mut random) {
@@ -238,6 +239,10 @@ impl Control {
                 }
             }
         }
+    }
+
+    fn pool(&self) -> MutexGuard<'_, SocketPool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, event: Event) {
@@ -296,7 +301,7 @@ impl Control {
         let statistics = stream.statistics();
         let Stream { kind, .. } = *stream;
         if let Kind::Rtp(leg) = kind {
-            self.pool.put(leg.sockets);
+            self.pool().put(leg.sockets);
         }
         self.tell(Event::Closed { stream: id, statistics });
     }

@@ -92,8 +92,8 @@ impl Office {
         let directory = scratch(name);
         let (sip, sips, http) = (free_port(), free_port(), free_port());
         let (rtp, rtp_claim) = claim_rtp(sip);
-        // As SIPp needs it, unless the test says otherwise.
-        let settings = if more.contains("[sip]") { "" } else { "[sip]\naccept_server_uri = true\n\n" };
+        // As SIPp needs it, which signs for the server and sends no sound, unless the test says otherwise.
+        let settings = if more.contains("[sip]") { "" } else { "[sip]\naccept_server_uri = true\nrtp_timeout = 0\n\n" };
         std::fs::write(
             directory.join("site.toml"),
             format!(

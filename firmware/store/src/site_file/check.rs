@@ -245,6 +245,13 @@ impl Checker<'_> {
 
     fn sip_settings(&mut self, sip: SipSection) {
         self.plan.sip.accept_server_uri = sip.accept_server_uri;
+        if let Some(seconds) = sip.rtp_timeout {
+            if !matches!(seconds.get_ref(), 0 | 10..=86_400) {
+                self.find(seconds.span(), "expected 0 (never) or a number of seconds from 10 to 86400");
+            }
+            let seconds = u64::from(seconds.into_inner());
+            self.plan.sip.rtp_timeout = (seconds > 0).then_some(Duration::from_secs(seconds));
+        }
         let Some(digest) = sip.digest else { return };
         let span = digest.span();
         let known = [DigestAlgorithm::Sha256, DigestAlgorithm::Md5];

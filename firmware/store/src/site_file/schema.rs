@@ -79,6 +79,7 @@ pub(super) struct SipSection {
     pub(super) digest: Option<Spanned<Vec<Text>>>,
     #[serde(default)]
     pub(super) accept_server_uri: bool,
+    pub(super) rtp_timeout: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
