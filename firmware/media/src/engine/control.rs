@@ -16,7 +16,7 @@ use super::leg::RtpLeg;
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
 use super::recorder::{NewRecording, recording, run_recorder};
-use super::sockets::SocketPool;
+use super::sockets::{SocketPair, SocketPool};
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
 use crate::command::{BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics};
@@ -198,17 +198,13 @@ impl Control {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::OpenRtp { stream, local } => match self.pool().take(local) {
-                Ok(sockets) => {
-                    let mut random = [0; 16];
-                    if let Err(error) = self.random.read_exact(&mut random) {
-                        return self.fail(stream, format!("no random numbers: {error}"));
-                    }
-                    let leg = RtpLeg::new(sockets, random, self.cname, self.clock.now().clock);
-                    self.open(stream, Kind::Rtp(Box::new(leg)), None);
+            Command::OpenRtp { stream, local } => {
+                let opened = self.pool().take(local);
+                match opened {
+                    Ok(sockets) => self.open_rtp(stream, sockets),
+                    Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
                 }
-                Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
-            },
+            }
             Command::OpenLine { stream, port } => {
                 let used = self.streams.values().any(|s| s.line == Some(port));
                 match self.lines.get(&port) {
@@ -239,6 +235,15 @@ impl Control {
                 }
             }
         }
+    }
+
+    fn open_rtp(&mut self, stream: StreamId, sockets: SocketPair) {
+        let mut random = [0; 16];
+        if let Err(error) = self.random.read_exact(&mut random) {
+            return self.fail(stream, format!("no random numbers: {error}"));
+        }
+        let leg = RtpLeg::new(sockets, random, self.cname, self.clock.now().clock);
+        self.open(stream, Kind::Rtp(Box::new(leg)), None);
     }
 
     fn pool(&self) -> MutexGuard<'_, SocketPool> {
