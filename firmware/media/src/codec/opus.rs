@@ -59,7 +59,7 @@ impl OpusEncoder {
 
     /// The peer reports that so many of 256 packets are lost: redundancy follows it.
     pub fn expect_loss(&mut self, lost: u8) {
-        let percent = (i32::from(lost) * 100 / 256).max(FIRST_LOSS).min(30);
+        let percent = (i32::from(lost) * 100 / 256).clamp(FIRST_LOSS, 30);
         if self.fec
             && percent != self.loss
             && let Some(encoder) = &mut self.encoder
