@@ -4,17 +4,19 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::decode::Decoder;
 use super::sockets::SocketPair;
 use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
 use crate::command::{Codec, Digit, RtpParameters, StreamStatistics};
-use crate::jitter::JitterBuffer;
+use crate::jitter::playout::Playout;
+use crate::jitter::{Arriving, Content, Mode};
 use crate::rtp::latch::{Latch, Verdict};
 use crate::rtp::outbound::Outbound;
 use crate::rtp::packet::{HEADER, Header, MAX_PACKET, Packet};
 use crate::rtp::rtcp::{self, Item, NtpTime, ReportBlock, SenderInfo};
 use crate::rtp::statistics::{Arrival, Reception};
 use crate::rtp::telephone_event::{EventReceiver, EventSender, Payload};
-use crate::{FRAME, Frame};
+use crate::{FRAME, Frame, RATE};
 
 /// Time between RTCP reports: 5 s, in samples.
 const RTCP_INTERVAL: u64 = 40_000;
@@ -37,6 +39,8 @@ pub(super) enum Incoming<'a> {
     Audio { header: Header, codec: Codec, payload: &'a [u8] },
     /// A telephone event, and the digits it completes.
     Event { header: Header, payload: &'a [u8], digits: [Option<Digit>; 2] },
+    /// The description of the noise behind a silence (RFC 3389).
+    ComfortNoise { header: Header, payload: &'a [u8] },
 }
 
 /// What a packet was.
@@ -52,7 +56,8 @@ pub(super) struct Received<'a> {
 pub(super) struct RtpLeg {
     pub(super) sockets: SocketPair,
     pub(super) parameters: Option<RtpParameters>,
-    pub(super) jitter: JitterBuffer,
+    pub(super) playout: Playout,
+    decoder: Decoder,
     latch: Latch,
     rtcp_latch: Latch,
     reception: Reception,
@@ -85,7 +90,8 @@ impl RtpLeg {
         RtpLeg {
             sockets,
             parameters: None,
-            jitter: JitterBuffer::default(),
+            playout: Playout::new(RATE, RATE, Mode::SPEECH),
+            decoder: Decoder::default(),
             latch: Latch::default(),
             rtcp_latch: Latch::default(),
             reception: Reception::default(),
@@ -112,13 +118,13 @@ impl RtpLeg {
     pub(super) fn set_parameters(&mut self, parameters: RtpParameters, now: u64) {
         let before = self.parameters.as_ref();
         if before.is_none_or(|p| p.remote != parameters.remote) {
-            self.jitter.reset();
+            self.playout.reset();
             self.events.reset();
         }
         if before.is_none_or(|p| !p.receive) && parameters.receive {
             self.last_received = now;
             self.lost_told = false;
-            self.jitter.reset();
+            self.playout.reset();
         }
         self.latch.signal(parameters.remote);
         let next_port = |mut remote: SocketAddr| {
@@ -166,7 +172,7 @@ impl RtpLeg {
         let header = packet.header;
         match self.reception.packet(header.ssrc, header.sequence, header.timestamp, now.clock as u32) {
             Arrival::Suspect => return None,
-            Arrival::Restart => self.jitter.reset(),
+            Arrival::Restart => self.playout.reset(),
             Arrival::InOrder | Arrival::Behind => {}
         }
         self.last_received = now.clock;
@@ -180,12 +186,32 @@ impl RtpLeg {
                 let digits = self.events.packet(header.timestamp, header.marker, event, now.clock);
                 Incoming::Event { header, payload: packet.payload, digits }
             })
+        } else if codec.is_none() {
+            Some(Incoming::ComfortNoise { header, payload: packet.payload })
         } else {
             codec
                 .filter(|_| !packet.payload.is_empty() && packet.payload.len() <= MAX_PACKET - HEADER)
                 .map(|codec| Incoming::Audio { header, codec, payload: packet.payload })
         };
         Some(Received { first, incoming })
+    }
+
+    /// Gives a packet to those who want samples.
+    pub(super) fn keep(&mut self, incoming: &Incoming<'_>, now: u64) {
+        let (header, content, duration, payload) = match *incoming {
+            Incoming::Audio { header, codec, payload } => {
+                (header, Content::Audio(codec), codec.samples(payload.len()) as u32, payload)
+            }
+            Incoming::Event { header, .. } => (header, Content::Other, 0, [].as_slice()),
+            Incoming::ComfortNoise { header, payload } => (header, Content::ComfortNoise, 0, payload),
+        };
+        let Header { sequence, timestamp, marker, .. } = header;
+        self.playout.insert(&Arriving { sequence, timestamp, duration, marker, content, payload }, time(now));
+    }
+
+    /// The next 20 ms of what the party says.
+    pub(super) fn hear(&mut self, now: u64, said: &mut Frame) {
+        self.playout.frame(time(now), &mut self.decoder, said);
     }
 
     /// Takes a packet from the RTCP port.
@@ -384,6 +410,11 @@ impl RtpLeg {
             round_trip_us: self.round_trip_us,
         }
     }
+}
+
+/// The media clock as a time.
+fn time(now: u64) -> Duration {
+    Duration::from_micros(now.saturating_mul(1_000_000 / u64::from(RATE)))
 }
 
 /// Samples of one packet of this time.
