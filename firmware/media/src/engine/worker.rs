@@ -447,7 +447,7 @@ impl Worker {
             if !rests(resting, index)
                 && let Some(stream) = stream
             {
-                stream.listen();
+                stream.listen(due);
             }
         }
         for index in 0..active.len() {
