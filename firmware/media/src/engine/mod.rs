@@ -5,7 +5,6 @@
 //! and hands over ready-made pieces, so that a real-time thread takes no lock, allocates nothing and logs nothing on its tick.
 
 mod control;
-mod decode;
 mod leg;
 mod order;
 mod player;

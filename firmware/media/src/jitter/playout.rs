@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::{Advice, Arriving, Inserted, JitterBuffer, JitterFigures, Mode, Next, stretch};
+use crate::codec::Decoder;
 use crate::command::Codec;
+use crate::sound::Rate;
 
 /// Highest rate of the sound, Hz.
-const MAX_RATE: u32 = 48_000;
+const MAX_RATE: u32 = Rate::Full.hz();
 /// Room for decoded samples: the longest packet, a frame and what is inserted.
 const ROOM: usize = MAX_RATE as usize * 180 / 1000;
 /// Frames between two corrections of the delay.
@@ -36,6 +38,23 @@ pub trait Decode {
     fn silence(&mut self, out: &mut [i16]);
 }
 
+impl Decode for Decoder {
+    fn decode(&mut self, codec: Codec, payload: &[u8], out: &mut [i16]) -> usize {
+        Decoder::decode(self, codec, payload, out)
+    }
+
+    fn conceal(&mut self, _following: Option<&[u8]>, out: &mut [i16]) {
+        let frame = self.codec().rate().frame();
+        out.chunks_mut(frame).for_each(|part| Decoder::conceal(self, part));
+    }
+
+    fn comfort_noise(&mut self, _description: &[u8]) {}
+
+    fn silence(&mut self, out: &mut [i16]) {
+        out.fill(0);
+    }
+}
+
 /// What a frame is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -50,7 +69,7 @@ pub enum Heard {
 /// A jitter buffer and the samples decoded but not heard yet.
 pub struct Playout {
     buffer: JitterBuffer,
-    rate: u32,
+    rate: Rate,
     samples: Box<[i16]>,
     count: usize,
     calm: u8,
@@ -60,25 +79,17 @@ pub struct Playout {
 }
 
 impl Playout {
-    /// For packets of a clock (timestamp units per second) and sound of a rate (8000, 16000 or 48000 Hz).
-    pub fn new(clock: u32, rate: u32, mode: Mode) -> Self {
+    /// For packets of a clock (timestamp units per second) and sound of a rate.
+    pub fn new(clock: u32, rate: Rate, mode: Mode) -> Self {
         let buffer = JitterBuffer::new(clock, mode);
-        Playout {
-            buffer,
-            rate: valid(rate),
-            samples: vec![0; ROOM].into_boxed_slice(),
-            count: 0,
-            calm: 0,
-            waited: 0,
-            quiet: true,
-        }
+        Playout { buffer, rate, samples: vec![0; ROOM].into_boxed_slice(), count: 0, calm: 0, waited: 0, quiet: true }
     }
 
     /// Another codec: its clock and the rate of its sound.
-    pub fn set_rates(&mut self, clock: u32, rate: u32) {
+    pub fn set_rates(&mut self, clock: u32, rate: Rate) {
         self.buffer.set_clock(clock);
-        if self.rate != valid(rate) {
-            self.rate = valid(rate);
+        if self.rate != rate {
+            self.rate = rate;
             self.count = 0;
         }
     }
@@ -143,7 +154,7 @@ impl Playout {
         if self.calm > 0 {
             return;
         }
-        let needed = stretch::needed(self.rate);
+        let needed = stretch::needed(self.rate.hz());
         for _ in 0..4 {
             if self.count >= needed || !self.buffer.ready() {
                 break;
@@ -153,8 +164,8 @@ impl Playout {
         self.waited = self.waited.saturating_add(1);
         let impatient = self.waited > PATIENCE;
         let to_samples =
-            |units: u32| (u64::from(units) * u64::from(self.rate) / u64::from(self.buffer.clock())) as usize;
-        let (samples, count, rate) = (&mut self.samples, self.count, self.rate);
+            |units: u32| (u64::from(units) * u64::from(self.rate.hz()) / u64::from(self.buffer.clock())) as usize;
+        let (samples, count, rate) = (&mut self.samples, self.count, self.rate.hz());
         let (changed, calm) = match advice {
             Advice::Shorten { by, urgent } => (
                 stretch::shorten(samples, count, rate, to_samples(by), urgent || impatient),
@@ -175,14 +186,14 @@ impl Playout {
     /// Does what the buffer says next, for at most `wanted` samples more.
     fn step(&mut self, now: Duration, decoder: &mut impl Decode, wanted: usize, heard: &mut Heard) {
         let queued = self.to_units(self.count);
-        let (clock, rate) = (u64::from(self.buffer.clock()), u64::from(self.rate));
+        let (clock, rate) = (u64::from(self.buffer.clock()), u64::from(self.rate.hz()));
         let to_samples = |units: u32| (u64::from(units) * rate / clock) as usize;
         let wanted = (wanted as u64 * clock).div_ceil(rate) as u32;
         let room = self.samples.get_mut(self.count..).unwrap_or_default();
         match self.buffer.next(now, queued, wanted) {
             Next::Packet { codec, payload, duration, skip, joint } => {
                 let mut overlap = [0; MAX_RATE as usize * JOINT_US / 1_000_000];
-                let overlap = overlap.get_mut(..self.rate as usize * JOINT_US / 1_000_000).unwrap_or_default();
+                let overlap = overlap.get_mut(..self.rate.hz() as usize * JOINT_US / 1_000_000).unwrap_or_default();
                 if joint {
                     decoder.conceal(None, overlap);
                 }
@@ -229,7 +240,7 @@ impl Playout {
     }
 
     fn to_units(&self, samples: usize) -> u32 {
-        (samples as u64 * u64::from(self.buffer.clock()) / u64::from(self.rate)) as u32
+        (samples as u64 * u64::from(self.buffer.clock()) / u64::from(self.rate.hz())) as u32
     }
 }
 
@@ -237,10 +248,6 @@ impl std::fmt::Debug for Playout {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Playout").field("rate", &self.rate).field("buffer", &self.buffer).finish_non_exhaustive()
     }
-}
-
-fn valid(rate: u32) -> u32 {
-    rate.clamp(8000, MAX_RATE)
 }
 
 /// Fades from what would have gone on into what comes.

@@ -9,7 +9,7 @@ fn numbered(n: u32, samples: usize) -> Vec<u8> {
 
 /// A buffer that plays steadily with so many packets put in already: (playout, probe, next number, now).
 fn running(packets: u64) -> (Playout, Probe, u64, u64) {
-    let mut playout = Playout::new(8000, 8000, Mode::SPEECH);
+    let mut playout = Playout::new(8000, Rate::Narrow, Mode::SPEECH);
     let mut probe = Probe::default();
     let mut out = [0; 160];
     let mut now = 0;
@@ -27,7 +27,7 @@ fn put(playout: &mut Playout, n: u64, now: u64) -> Inserted {
 
 #[test]
 fn reordered_and_doubled_packets_play_in_order_across_a_wrap() {
-    let mut playout = Playout::new(8000, 8000, Mode::SPEECH);
+    let mut playout = Playout::new(8000, Rate::Narrow, Mode::SPEECH);
     let mut probe = Probe::default();
     let mut out = [0; 160];
     let (first, stamp) = (65_534u16, u32::MAX - 200);

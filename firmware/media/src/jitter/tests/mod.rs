@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::playout::{Decode, Heard, Playout};
 use super::*;
 use crate::codec::g711;
+use crate::sound::Rate;
 
 /// A tick.
 const TICK_US: u64 = 20_000;
@@ -133,7 +134,7 @@ impl Sender {
         mut each: impl FnMut(&Playout),
     ) -> Outcome {
         let samples = (self.clock / 1000 * self.packet_ms) as usize;
-        let mut playout = Playout::new(self.clock, self.clock, self.mode);
+        let mut playout = Playout::new(self.clock, Rate::from_hz(self.clock).expect("a rate of ours"), self.mode);
         let mut probe = Probe::default();
         let mut out = vec![0; self.clock as usize / 50];
         let (mut nothing, mut begun, mut step, mut last) = (0, false, 0u16, 0i16);
