@@ -69,8 +69,8 @@ pub(super) struct RtpLeg {
     pending: [i16; MAX_SAMPLES],
     pending_count: usize,
     started: bool,
-    lost_told: bool,
-    last_received: u64,
+    /// When the peer last gave a sign of life, or its silence was told.
+    alive: u64,
     next_report: u64,
     /// Middle of the peer's last sender report, and when it came.
     last_sr: Option<(u32, u64)>,
@@ -106,8 +106,7 @@ impl RtpLeg {
             pending: [0; MAX_SAMPLES],
             pending_count: 0,
             started: false,
-            lost_told: false,
-            last_received: now,
+            alive: now,
             // Spread over the interval, so that a hundred calls do not report in one tick.
             next_report: now + RTCP_INTERVAL / 2 + u64::from(a) * 64,
             last_sr: None,
@@ -126,10 +125,10 @@ impl RtpLeg {
             self.events.reset();
         }
         if before.is_none_or(|p| !p.receive) && parameters.receive {
-            self.last_received = now;
-            self.lost_told = false;
             self.playout.reset();
         }
+        // Who negotiates is there; who resumes after a long hold gets the whole time-out.
+        self.alive = now;
         self.latch.signal(parameters.remote);
         let next_port = |mut remote: SocketAddr| {
             remote.set_port(remote.port().saturating_add(1));
@@ -210,8 +209,7 @@ impl RtpLeg {
             Arrival::Restart => self.playout.reset(),
             Arrival::InOrder | Arrival::Behind => {}
         }
-        self.last_received = now.clock;
-        self.lost_told = false;
+        self.alive = now.clock;
         let first = !std::mem::replace(&mut self.started, true);
         if !self.parameters.as_ref().is_some_and(|p| p.receive) {
             return Some(Received { first, incoming: None });
@@ -259,6 +257,8 @@ impl RtpLeg {
     }
 
     fn reports(&mut self, bytes: &[u8], now: Now) {
+        // A phone that is muted may send no sound at all: its reports tell that it is there.
+        self.alive = now.clock;
         let (ours, theirs) = (self.outbound.ssrc(), self.reception.ssrc());
         let (last_sr, round_trip_us) = (&mut self.last_sr, &mut self.round_trip_us);
         rtcp::parse(bytes, |item| match item {
@@ -442,11 +442,14 @@ impl RtpLeg {
         self.events.expire(now)
     }
 
-    /// True once when nothing was received for so long (units of [`Now::clock`]) although we expect to.
+    /// True when nothing was received for so long (units of [`Now::clock`]) although we expect to; again each time it has lasted as
+    /// long again.
     pub(super) fn went_silent(&mut self, now: u64, timeout: u64) -> bool {
         let expecting = self.parameters.as_ref().is_some_and(|p| p.receive && p.remote.is_some());
-        let silent = expecting && !self.lost_told && now.saturating_sub(self.last_received) >= timeout;
-        self.lost_told |= silent;
+        let silent = expecting && now.saturating_sub(self.alive) >= timeout;
+        if silent {
+            self.alive = now;
+        }
         silent
     }
 
