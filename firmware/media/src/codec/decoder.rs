@@ -78,7 +78,7 @@ impl Decoder {
         count
     }
 
-    /// Fills in for samples that never came: `out.len()` of them, at most 20 ms at a time.
+    /// Fills in for samples that never came: `out.len()` of them.
     pub fn conceal(&mut self, out: &mut [i16]) {
         if let Kind::Opus(decoder) = &mut self.kind {
             return decoder.conceal(out);

@@ -92,19 +92,25 @@ fn make(settings: OpusSettings) -> opus::Result<opus::Encoder> {
 
 /// The decoder of one stream.
 #[derive(Debug)]
-pub struct OpusDecoder(Option<opus::Decoder>);
+pub struct OpusDecoder {
+    decoder: Option<opus::Decoder>,
+    /// A step of concealment of which so many samples are left.
+    spare: [i16; STEP],
+    left: usize,
+}
 
 impl Default for OpusDecoder {
     /// Allocates.
     fn default() -> Self {
-        OpusDecoder(opus::Decoder::new(48_000, Channels::Mono).ok())
+        OpusDecoder { decoder: opus::Decoder::new(48_000, Channels::Mono).ok(), spare: [0; STEP], left: 0 }
     }
 }
 
 impl OpusDecoder {
     /// Forgets what was before.
     pub fn reset(&mut self) {
-        if let Some(decoder) = &mut self.0 {
+        self.left = 0;
+        if let Some(decoder) = &mut self.decoder {
             let _refused = decoder.reset_state();
         }
     }
@@ -113,7 +119,8 @@ impl OpusDecoder {
     pub fn decode(&mut self, packet: &[u8], out: &mut [i16]) -> usize {
         let length = (duration(packet) as usize).min(out.len());
         let Some(room) = out.get_mut(..length) else { return 0 };
-        let decoded = self.0.as_mut().and_then(|decoder| decoder.decode(packet, room, false).ok());
+        self.left = 0;
+        let decoded = self.decoder.as_mut().and_then(|decoder| decoder.decode(packet, room, false).ok());
         if decoded != Some(length) {
             self.conceal(room);
         }
@@ -122,24 +129,41 @@ impl OpusDecoder {
 
     /// Makes up for what never came.
     pub fn conceal(&mut self, out: &mut [i16]) {
-        let whole = out.len() / STEP * STEP;
-        let (room, rest) = out.split_at_mut(whole);
-        rest.fill(0);
+        let first = self.left.min(out.len());
+        let (begun, out) = out.split_at_mut(first);
+        let spare = self.spare.get(STEP - self.left..).unwrap_or_default();
+        begun.iter_mut().zip(spare).for_each(|(to, from)| *to = *from);
+        self.left -= first;
+        let (whole, rest) = out.split_at_mut(out.len() / STEP * STEP);
         // Up to 120 ms at once.
-        for part in room.chunks_mut(5760) {
-            let made = self.0.as_mut().and_then(|decoder| decoder.decode(&[], part, false).ok());
-            if made != Some(part.len()) {
-                part.fill(0);
-            }
+        for part in whole.chunks_mut(5760) {
+            make_up(&mut self.decoder, part);
+        }
+        if !rest.is_empty() {
+            make_up(&mut self.decoder, &mut self.spare);
+            rest.iter_mut().zip(&self.spare).for_each(|(to, from)| *to = *from);
+            self.left = STEP - rest.len();
         }
     }
 
     /// Makes up for what came just before `next` from the redundancy in it, or conceals it when there is none.
     pub fn recover(&mut self, next: &[u8], out: &mut [i16]) {
-        let made = self.0.as_mut().and_then(|decoder| decoder.decode(next, out, true).ok());
-        if made != Some(out.len()) {
+        if out.len().is_multiple_of(STEP)
+            && let Some(Ok(made)) = self.decoder.as_mut().map(|decoder| decoder.decode(next, out, true))
+            && made == out.len()
+        {
+            self.left = 0;
+        } else {
             self.conceal(out);
         }
+    }
+}
+
+/// Whole steps of concealment.
+fn make_up(decoder: &mut Option<opus::Decoder>, out: &mut [i16]) {
+    let made = decoder.as_mut().and_then(|decoder| decoder.decode(&[], out, false).ok());
+    if made != Some(out.len()) {
+        out.fill(0);
     }
 }
 
