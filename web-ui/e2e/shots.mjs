@@ -15,7 +15,18 @@ const pages = {
   live: { path: '/lines', before: ringAndTalk },
   calls: { path: '/calls' },
   call: { path: '/calls?period=all', before: async (page) => void (await page.locator('tbody a').nth(6).click()) },
+  trace: {
+    path: '/calls/01900000-0000-7000-8000-000000009002',
+    before: async (page) => {
+      await page.getByRole('button', { name: /SIP/ }).click();
+      await page.getByRole('button', { name: /^180/ }).first().click();
+      await page.getByRole('button', { name: /^180/ }).first().scrollIntoViewIfNeeded();
+    },
+  },
   lines: { path: '/lines', before: ringOnly },
+  line: { path: '/lines/01900000-0000-7000-8000-000000000031' },
+  outsideLine: { path: '/lines/01900000-0000-7000-8000-000000000035' },
+  newLine: { path: '/lines/new' },
   extensions: { path: '/extensions' },
   extension: { path: '/extensions/01900000-0000-7000-8000-000000000002' },
   newExtension: { path: '/extensions/new' },
@@ -63,8 +74,8 @@ async function ringAndTalk(page) {
 }
 
 const looks = [
-  { name: 'wide-light', width: 1280, height: 860, colorScheme: 'light', locale: 'fr-FR' },
-  { name: 'wide-dark', width: 1280, height: 860, colorScheme: 'dark', locale: 'en-GB' },
+  { name: 'wide-light', width: 1280, height: 800, colorScheme: 'light', locale: 'fr-FR' },
+  { name: 'wide-dark', width: 1280, height: 800, colorScheme: 'dark', locale: 'en-GB' },
   { name: 'narrow-light', width: 390, height: 844, colorScheme: 'light', locale: 'fr-FR' },
   { name: 'narrow-dark', width: 390, height: 844, colorScheme: 'dark', locale: 'en-GB' },
 ];
@@ -83,7 +94,7 @@ for (const { name, width, height, locale, colorScheme } of looks) {
     await page.waitForTimeout(350);
     if (before) await before(page).catch((error) => console.log(`${title} ${name}: ${error.message}`));
     await page.waitForTimeout(250);
-    await page.screenshot({ path: `${folder}/${title}-${name}.png`, fullPage: !['call', 'credentials', 'route', 'menu'].includes(title) });
+    await page.screenshot({ path: `${folder}/${title}-${name}.png`, fullPage: !['call', 'trace', 'credentials', 'route', 'menu'].includes(title) });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (overflow > 0) console.log(`${title} ${name}: ${overflow} px wider than the window`);
     for (const complaint of complaints) console.log(`${title} ${name}: ${complaint}`);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 use offhook_switch::config::{
-    Announcement, AnswerSupervision, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk,
-    TrunkKind, User,
+    Announcement, AnswerSupervision, Config, Device, DeviceKind, DigestAlgorithm, InboundRoute, Line, LineKind,
+    OutboundRoute, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use sha2::Sha256;
@@ -75,6 +75,8 @@ pub fn config() -> Config {
     config.site.realm = REALM.into();
     config.site.emergency_numbers = EMERGENCY.map(str::to_owned).to_vec();
     config.network.rtp_last = 30_199;
+    // Phones answer either challenge, by chance.
+    config.sip.digest = vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5];
     for (index, extension) in EXTENSIONS.iter().enumerate() {
         let user = User {
             name: format!("User {extension}"),
@@ -98,13 +100,17 @@ pub fn config() -> Config {
             username,
         };
         let id = DeviceId(Uuid::from_u128(0x2000 + index as u128));
-        config.devices.insert(id, Device { user: user_id(user), label: format!("SIP {index}"), kind });
+        config
+            .devices
+            .insert(id, Device { user: user_id(user), label: format!("SIP {index}"), kind, codecs: Vec::new() });
     }
     for (port, user) in SETS {
         line(&mut config, port, LineKind::Fxs);
         let id = DeviceId(Uuid::from_u128(0x2100 + u128::from(port)));
         let kind = DeviceKind::Analog { line: line_id(port) };
-        config.devices.insert(id, Device { user: user_id(user), label: format!("FXS {port}"), kind });
+        config
+            .devices
+            .insert(id, Device { user: user_id(user), label: format!("FXS {port}"), kind, codecs: Vec::new() });
     }
     for (index, port) in OFFICES.into_iter().enumerate() {
         line(&mut config, port, LineKind::Fxo);

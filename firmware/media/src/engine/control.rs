@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,9 +16,10 @@ use super::leg::RtpLeg;
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
 use super::recorder::{NewRecording, recording, run_recorder};
-use super::sockets::SocketPool;
+use super::sockets::{SocketPair, SocketPool};
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
+use crate::codec::Coder;
 use crate::command::{BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics};
 use crate::line_audio::EngineSide;
 use crate::mix::MAX_PARTIES;
@@ -89,7 +90,7 @@ pub(super) struct Control {
     bridges: BTreeMap<BridgeId, Bridge>,
     recordings: BTreeMap<RecordingId, StreamId>,
     lines: BTreeMap<LinePort, EngineSide>,
-    pool: SocketPool,
+    pool: Arc<Mutex<SocketPool>>,
     clock: Clock,
     random: File,
     cname: [u8; 16],
@@ -105,6 +106,7 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn new(
         config: &EngineConfig,
+        pool: Arc<Mutex<SocketPool>>,
         inputs: Receiver<Input>,
         events: Sender<Event>,
     ) -> io::Result<(Self, Vec<Arc<Shared>>)> {
@@ -140,7 +142,7 @@ impl Control {
             bridges: BTreeMap::new(),
             recordings: BTreeMap::new(),
             lines: BTreeMap::new(),
-            pool: SocketPool::new(config.socket_pool),
+            pool,
             clock,
             random,
             cname,
@@ -197,17 +199,13 @@ impl Control {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::OpenRtp { stream, local } => match self.pool.take(local) {
-                Ok(sockets) => {
-                    let mut random = [0; 16];
-                    if let Err(error) = self.random.read_exact(&mut random) {
-                        return self.fail(stream, format!("no random numbers: {error}"));
-                    }
-                    let leg = RtpLeg::new(sockets, random, self.cname, self.clock.now().clock);
-                    self.open(stream, Kind::Rtp(Box::new(leg)), None);
+            Command::OpenRtp { stream, local } => {
+                let opened = self.pool().take(local);
+                match opened {
+                    Ok(sockets) => self.open_rtp(stream, sockets),
+                    Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
                 }
-                Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
-            },
+            }
             Command::OpenLine { stream, port } => {
                 let used = self.streams.values().any(|s| s.line == Some(port));
                 match self.lines.get(&port) {
@@ -220,7 +218,10 @@ impl Control {
                     None => self.fail(stream, format!("there is no line {}", port.0)),
                 }
             }
-            Command::SetRtp { stream, parameters } => self.order(stream, |slot| Order::Parameters { slot, parameters }),
+            Command::SetRtp { stream, parameters } => {
+                let coder = Box::new(Coder::new(&parameters));
+                self.order(stream, |slot| Order::Parameters { slot, parameters, coder });
+            }
             Command::Close { stream } => self.close(stream),
             Command::Bridge { bridge, members } => self.bridge(bridge, members),
             Command::Play { stream, source } => self.play(stream, source),
@@ -238,6 +239,20 @@ impl Control {
                 }
             }
         }
+    }
+
+    fn open_rtp(&mut self, stream: StreamId, sockets: SocketPair) {
+        let mut random = [0; 16];
+        if let Err(error) = self.random.read_exact(&mut random) {
+            return self.fail(stream, format!("no random numbers: {error}"));
+        }
+        let coder = Box::new(Coder::default());
+        let leg = RtpLeg::new(sockets, coder, random, self.cname, self.clock.now().clock);
+        self.open(stream, Kind::Rtp(Box::new(leg)), None);
+    }
+
+    fn pool(&self) -> MutexGuard<'_, SocketPool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, event: Event) {
@@ -296,7 +311,7 @@ impl Control {
         let statistics = stream.statistics();
         let Stream { kind, .. } = *stream;
         if let Kind::Rtp(leg) = kind {
-            self.pool.put(leg.sockets);
+            self.pool().put(leg.sockets);
         }
         self.tell(Event::Closed { stream: id, statistics });
     }
@@ -494,6 +509,7 @@ impl Control {
             Returned::Event(event) => self.tell(event),
             Returned::Tap(tap) => drop(tap),
             Returned::Player(player) => drop(player),
+            Returned::Coder(coder) => drop(coder),
             // Asked for, but given up on: only its end can be told.
             Returned::Stream(stream) => drop(stream),
         }
