@@ -306,11 +306,7 @@ pub struct Sip {
 
 impl Default for Sip {
     fn default() -> Self {
-        Sip {
-            digest: vec![DigestAlgorithm::Md5],
-            accept_server_uri: false,
-            rtp_timeout: Some(Duration::from_secs(60)),
-        }
+        Sip { digest: vec![DigestAlgorithm::Md5], accept_server_uri: false, rtp_timeout: Some(Duration::from_secs(60)) }
     }
 }
 

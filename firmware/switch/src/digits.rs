@@ -98,9 +98,10 @@ impl Exchange {
             return;
         };
         let call = found.call;
-        let held = self.calls.get(&call).is_some_and(|call| {
-            call.legs.iter().filter_map(|leg| self.legs.get(leg)).any(|leg| leg.holding)
-        });
+        let held = self
+            .calls
+            .get(&call)
+            .is_some_and(|call| call.legs.iter().filter_map(|leg| self.legs.get(leg)).any(|leg| leg.holding));
         if !held {
             let release = ReleaseCause::OUT_OF_ORDER.into();
             self.release_leg(now, leg, release);

@@ -37,9 +37,9 @@ impl Store {
             file.sip = Some(SipSection {
                 digest: Some(spanned(config.sip.digest.iter().map(|algorithm| text(algorithm.name())).collect())),
                 accept_server_uri: config.sip.accept_server_uri,
-                rtp_timeout: Some(spanned(config.sip.rtp_timeout.map_or(0, |time| {
-                    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
-                }))),
+                rtp_timeout: Some(spanned(
+                    config.sip.rtp_timeout.map_or(0, |time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
+                )),
             });
             let listen: Listen = settings::get(connection, settings::LISTEN)?.unwrap_or_default();
             file.listen = Some(ListenSection {
