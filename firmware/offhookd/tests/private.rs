@@ -136,6 +136,7 @@ fn a_day(office: &Office) {
     answering.finish();
     // The set: an announcement that ends by a key, then a number outside, with keys in the conversation.
     set.act("lift");
+    set.wait_for_state("dialling");
     set.dial("6620417");
     set.wait_for_state("talking");
     set.dial("57130249");
@@ -143,6 +144,7 @@ fn a_day(office: &Office) {
     set.act("put_down");
     set.wait_for_state("on_hook");
     set.act("lift");
+    set.wait_for_state("dialling");
     set.dial("0612349876");
     office::wait_until("the telephone company to answer", || outside.try_act("answer"));
     set.dial("57130246");

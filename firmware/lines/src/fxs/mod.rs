@@ -18,6 +18,9 @@ pub(crate) use digits::dtmf;
 pub enum Input {
     /// Raw loop state: `true` off-hook. Flashes, pulses and hang-ups are told apart here.
     Hook(bool),
+    /// The loop was closed when the driver first looked: at its start, or when the hardware came back. Whoever is there was cut off,
+    /// or is in the middle of a number: congestion tone until on-hook, so that the rest of a number is not taken for another one.
+    FoundOffHook,
     /// A DTMF digit was heard on the line.
     Dtmf(#[debug("…")] char),
     /// The hardware is gone or back.
@@ -205,7 +208,13 @@ impl Fxs {
         self.handle_timeout(now);
         match input {
             Input::Present(present) => self.present(present),
-            Input::Hook(_) | Input::Dtmf(_) if matches!(self.phase, Phase::Absent) => {}
+            Input::Hook(_) | Input::FoundOffHook | Input::Dtmf(_) if matches!(self.phase, Phase::Absent) => {}
+            Input::FoundOffHook => {
+                if matches!(self.phase, Phase::OnHook) {
+                    self.hook.found_off_hook();
+                    self.wait_for_hang_up(now, ToneKind::Congestion);
+                }
+            }
             Input::Hook(closed) => {
                 let signal = self.hook.loop_state(now, closed, self.context());
                 self.signal(now, signal);
