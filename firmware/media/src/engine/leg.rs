@@ -8,7 +8,8 @@ use super::sockets::SocketPair;
 use crate::codec::Coder;
 use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
 use crate::command::{Codec, Digit, RtpParameters, StreamStatistics};
-use crate::jitter::JitterBuffer;
+use crate::jitter::playout::Playout;
+use crate::jitter::{Arriving, Content, Mode};
 use crate::rtp::latch::{Latch, Verdict};
 use crate::rtp::outbound::Outbound;
 use crate::rtp::packet::{HEADER, Header, MAX_PACKET, Packet};
@@ -38,6 +39,8 @@ pub(super) enum Incoming<'a> {
     Audio { header: Header, codec: Codec, payload: &'a [u8] },
     /// A telephone event, and the digits it completes.
     Event { header: Header, payload: &'a [u8], digits: [Option<Digit>; 2] },
+    /// The description of the noise behind a silence (RFC 3389).
+    ComfortNoise { header: Header, payload: &'a [u8] },
 }
 
 /// What a packet was.
@@ -53,7 +56,7 @@ pub(super) struct Received<'a> {
 pub(super) struct RtpLeg {
     pub(super) sockets: SocketPair,
     pub(super) parameters: Option<RtpParameters>,
-    pub(super) jitter: JitterBuffer,
+    pub(super) playout: Playout,
     /// What it encodes and decodes with.
     coder: Box<Coder>,
     latch: Latch,
@@ -88,7 +91,7 @@ impl RtpLeg {
         RtpLeg {
             sockets,
             parameters: None,
-            jitter: JitterBuffer::default(),
+            playout: Playout::new(coder.codec().clock_rate(), coder.codec().rate(), Mode::SPEECH),
             coder,
             latch: Latch::default(),
             rtcp_latch: Latch::default(),
@@ -118,11 +121,11 @@ impl RtpLeg {
         self.events.set_clock(parameters.telephone_event_clock);
         let before = self.parameters.as_ref();
         if before.is_none_or(|p| p.remote != parameters.remote) {
-            self.jitter.reset();
+            self.playout.reset();
             self.events.reset();
         }
         if before.is_none_or(|p| !p.receive) && parameters.receive {
-            self.jitter.reset();
+            self.playout.reset();
         }
         // Who negotiates is there; who resumes after a long hold gets the whole time-out.
         self.alive = now;
@@ -147,7 +150,8 @@ impl RtpLeg {
         let clock = self.coder.codec().clock_rate();
         self.outbound.set_clock(clock, before, self.at(now));
         self.reception.set_clock(clock);
-        self.jitter.set_clock(clock);
+        self.playout.set_rates(clock, self.coder.codec().rate());
+        self.playout.reset();
         unneeded
     }
 
@@ -164,11 +168,6 @@ impl RtpLeg {
     /// A moment in units of the codec's clock, which is a multiple of 8000 Hz for every codec.
     fn at(&self, now: u64) -> u64 {
         now * u64::from(self.coder.codec().clock_rate() / 8000)
-    }
-
-    /// Takes 20 ms of what the party says, at the leg's rate.
-    pub(super) fn pull(&mut self, out: &mut Sound) {
-        self.jitter.pull(&mut self.coder.decoder, out);
     }
 
     /// We send to the peer and know where it is.
@@ -207,7 +206,7 @@ impl RtpLeg {
         let arrival = self.at(now.clock) as u32;
         match self.reception.packet(header.ssrc, header.sequence, header.timestamp, arrival) {
             Arrival::Suspect => return None,
-            Arrival::Restart => self.jitter.reset(),
+            Arrival::Restart => self.playout.reset(),
             Arrival::InOrder | Arrival::Behind => {}
         }
         self.alive = now.clock;
@@ -220,12 +219,33 @@ impl RtpLeg {
                 let digits = self.events.packet(header.timestamp, header.marker, event, now.clock);
                 Incoming::Event { header, payload: packet.payload, digits }
             })
+        } else if codec.is_none() {
+            Some(Incoming::ComfortNoise { header, payload: packet.payload })
         } else {
             codec
                 .filter(|_| !packet.payload.is_empty() && packet.payload.len() <= MAX_PACKET - HEADER)
                 .map(|codec| Incoming::Audio { header, codec, payload: packet.payload })
         };
         Some(Received { first, incoming })
+    }
+
+    /// Gives a packet to those who want samples.
+    pub(super) fn keep(&mut self, incoming: &Incoming<'_>, now: u64) {
+        let (header, content, duration, payload) = match *incoming {
+            Incoming::Audio { header, codec, payload } => {
+                (header, Content::Audio(codec), codec.duration(payload), payload)
+            }
+            Incoming::Event { header, .. } => (header, Content::Other, 0, [].as_slice()),
+            Incoming::ComfortNoise { header, payload } => (header, Content::ComfortNoise, 0, payload),
+        };
+        let Header { sequence, timestamp, marker, .. } = header;
+        self.playout.insert(&Arriving { sequence, timestamp, duration, marker, content, payload }, time(now));
+    }
+
+    /// The next 20 ms of what the party says, at the rate of its codec.
+    pub(super) fn hear(&mut self, now: u64, said: &mut Sound) {
+        let rate = self.coder.codec().rate();
+        self.playout.frame(time(now), &mut self.coder.decoder, said.at(rate));
     }
 
     /// Takes a packet from the RTCP port.
@@ -442,6 +462,11 @@ impl RtpLeg {
             round_trip_us: self.round_trip_us,
         }
     }
+}
+
+/// The media clock as a time.
+fn time(now: u64) -> Duration {
+    Duration::from_micros(now.saturating_mul(125))
 }
 
 /// An IPv4 peer seen through an IPv6 socket is the IPv4 address that was signalled.
