@@ -181,7 +181,9 @@ fn the_log_of_a_day_tells_nothing_of_callers() {
     office.start();
     let log = office.log();
     assert!(log.contains("the box is up"), "nothing was logged:\n{log}");
-    for seen in ["Received", "Send", "Dtmf(…)", "SendDigit(…)", "CallerId(…, …)", "Leg(LegRecord", "Incoming", "Digit { "] {
+    for seen in
+        ["Received", "Send", "Dtmf(…)", "SendDigit(…)", "CallerId(…, …)", "Leg(LegRecord", "Incoming", "Digit { "]
+    {
         assert!(log.lines().any(|line| line.contains("TRACE") && line.contains(seen)), "{seen} is not in the log");
     }
     let found: Vec<&str> = log.lines().filter(|line| PRIVATE.iter().any(|text| line.contains(text))).collect();
@@ -213,8 +215,21 @@ fn sources() -> Vec<PathBuf> {
 #[test]
 fn log_lines_say_only_what_is_known_to_be_harmless() {
     const FIELDS: [&str; 15] = [
-        "error", "calls", "milliseconds", "waiting", "step", "name", "stream", "bridge", "members", "port", "reason",
-        "trunk", "line", "thread", "count",
+        "error",
+        "calls",
+        "milliseconds",
+        "waiting",
+        "step",
+        "name",
+        "stream",
+        "bridge",
+        "members",
+        "port",
+        "reason",
+        "trunk",
+        "line",
+        "thread",
+        "count",
     ];
     const MASKED: [&str; 2] = ["input", "output"];
     let mut seen = 0;
@@ -238,7 +253,10 @@ fn log_lines_say_only_what_is_known_to_be_harmless() {
                     // Inputs and outputs of call control mask these fields: the test above reads them.
                     let masked = MASKED.contains(&name);
                     assert!(masked || !field.contains('?'), "`Debug` in a log line: {place}");
-                    assert!(masked || FIELDS.contains(&name), "the field `{name}` is not known to be harmless: {place}");
+                    assert!(
+                        masked || FIELDS.contains(&name),
+                        "the field `{name}` is not known to be harmless: {place}"
+                    );
                 }
             }
         }
