@@ -159,9 +159,8 @@ fn a_day(office: &Office) {
     set.act("put_down");
     outside.wait_for_state("idle");
     let users = office.get("/api/v1/extensions");
-    let quux = users.as_array().unwrap().iter().find(|user| user["number"] == "48215937").unwrap().clone();
-    let mut changed = quux.clone();
-    changed["forward_always"] = json!("0987612345");
+    let quux = users.as_array().unwrap().iter().find(|user| user["extension"] == "48215937").unwrap();
+    let changed = json!({ "name": "Zephyrine Quux", "extension": "48215937", "forward_always": "0987612345" });
     let path = format!("/api/v1/extensions/{}", quux["id"].as_str().unwrap());
     let (status, answer) = office.send("PUT", &path, &changed);
     assert!((200..300).contains(&status), "{status} {answer}");
@@ -181,9 +180,7 @@ fn the_log_of_a_day_tells_nothing_of_callers() {
     office.start();
     let log = office.log();
     assert!(log.contains("the box is up"), "nothing was logged:\n{log}");
-    for seen in
-        ["Received", "Send", "Dtmf(…)", "SendDigit(…)", "CallerId(…, …)", "Leg(LegRecord", "Incoming", "Digit { "]
-    {
+    for seen in ["Received", "Send", "Dtmf(…)", "SendDigit(…)", "CallerId(…, …)", "Leg(LegRecord"] {
         assert!(log.lines().any(|line| line.contains("TRACE") && line.contains(seen)), "{seen} is not in the log");
     }
     let found: Vec<&str> = log.lines().filter(|line| PRIVATE.iter().any(|text| line.contains(text))).collect();
