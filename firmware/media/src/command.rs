@@ -66,11 +66,13 @@ impl Default for OpusSettings {
 }
 
 /// How one RTP stream pair is to run. Sent again as a whole after each re-negotiation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct RtpParameters {
     /// Where the peer said it listens. Real packets may come from elsewhere: symmetric RTP latches once.
+    #[debug("…")]
     pub remote: Option<SocketAddr>,
     /// Where the peer listens for RTCP.
+    #[debug("…")]
     pub remote_rtcp: Option<SocketAddr>,
     /// Codec to send.
     pub codec: Codec,
@@ -135,7 +137,7 @@ pub enum Source {
 pub type Digit = char;
 
 /// What call control asks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, derive_more::Debug, PartialEq)]
 pub enum Command {
     /// Opens the RTP port (and the next one for RTCP) and starts the stream pair once it has parameters.
     OpenRtp {
@@ -189,6 +191,7 @@ pub enum Command {
         /// The stream.
         stream: StreamId,
         /// Which.
+        #[debug("…")]
         digit: Digit,
         /// How long, 40–6000 ms.
         duration: Duration,
@@ -225,13 +228,14 @@ pub struct StreamStatistics {
 }
 
 /// What the engine tells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, derive_more::Debug, PartialEq)]
 pub enum Event {
     /// The party pressed a key (RFC 4733 or in-band), told once, at its end or after 40 ms.
     Digit {
         /// The stream.
         stream: StreamId,
         /// Which.
+        #[debug("…")]
         digit: Digit,
     },
     /// The source given to [`Command::Play`] came to its end.

@@ -119,13 +119,15 @@ pub fn run(
                 for input in batch {
                     budget = budget.saturating_sub(1);
                     trace.received(now.wall, &input);
+                    tracing::trace!(?input);
                     exchange.handle(now, Input::Sip(input));
                     drain(&mut exchange, &mut shell, &mut trace);
                 }
             }
-            if let Ok(event) = media_events.try_recv() {
+            if let Ok(input) = media_events.try_recv() {
                 budget = budget.saturating_sub(1);
-                exchange.handle(now, Input::Media(event));
+                tracing::trace!(?input);
+                exchange.handle(now, Input::Media(input));
                 drain(&mut exchange, &mut shell, &mut trace);
             }
             match controls.try_recv() {
@@ -153,8 +155,14 @@ fn take_control(exchange: &mut Exchange, control: Control, now: Now, trace: &Tra
     match control {
         Control::Command(command) => exchange.handle(now, Input::Command(command)),
         Control::Config(config) => exchange.handle(now, Input::Config(config)),
-        Control::Fxs(line, input) => exchange.handle(now, Input::Fxs(line, input)),
-        Control::Fxo(line, input) => exchange.handle(now, Input::Fxo(line, input)),
+        Control::Fxs(line, input) => {
+            tracing::trace!(?input);
+            exchange.handle(now, Input::Fxs(line, input));
+        }
+        Control::Fxo(line, input) => {
+            tracing::trace!(?input);
+            exchange.handle(now, Input::Fxo(line, input));
+        }
         // The asker may have gone away: then nobody misses the answer.
         Control::Calls(answer) => _ = answer.send(exchange.calls()),
         Control::Counters(answer) => _ = answer.send(exchange.counters()),
@@ -165,6 +173,8 @@ fn take_control(exchange: &mut Exchange, control: Control, now: Now, trace: &Tra
 
 fn drain(exchange: &mut Exchange, shell: &mut Shell, trace: &mut Trace) {
     while let Some(output) = exchange.poll_output() {
+        // What is private in it is masked by its `Debug` (truth 5).
+        tracing::trace!(?output);
         match output {
             Output::Sip(sip::Output::Send { flow, bytes }) => {
                 trace.sent(now().wall, flow, &bytes);

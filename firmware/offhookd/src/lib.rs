@@ -7,6 +7,7 @@ pub mod core_loop;
 mod demo;
 pub mod handle;
 pub mod lines;
+pub mod logging;
 pub mod pace;
 pub mod service;
 pub mod sip;

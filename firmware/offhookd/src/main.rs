@@ -5,13 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use offhookd::args::Args;
-use offhookd::boot;
+use offhookd::{boot, logging};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("OFFHOOK_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    logging::start();
     let running = match boot::start(&args) {
         Ok(running) => running,
         Err(error) => {

@@ -16,15 +16,18 @@ const MAX_BYTES: usize = 2 * 1024 * 1024;
 const MAX_CALLS: usize = 500;
 
 /// One message on the wire.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 struct Traced {
     /// UTC milliseconds.
     time: i64,
     /// True: the box sent it.
     sent: bool,
+    #[debug("…")]
     local: SocketAddr,
+    #[debug("…")]
     peer: SocketAddr,
     transport: Transport,
+    #[debug("…")]
     bytes: Bytes,
 }
 

@@ -230,7 +230,7 @@ impl Office {
             set.hardware(at, &fxs::Output::Tone(None));
         }
         for port in lifted {
-            self.input(Input::Fxs(site::line_id(port), fxs::Input::Hook(true)));
+            self.input(Input::Fxs(site::line_id(port), fxs::Input::FoundOffHook));
         }
         self.collect_sets();
     }

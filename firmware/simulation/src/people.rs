@@ -58,13 +58,7 @@ impl People {
             98 => self.digit(office),
             _ => {
                 if self.chance.percent(30) && self.emergencies.is_empty() {
-                    // Who is dialling hears it and puts down: the rest of a number must not become another one.
-                    for (port, _) in site::SETS {
-                        if is_dialling(office, port) {
-                            office.with_set(port, SetAction::PutDown);
-                        }
-                    }
-                    office.pass(500);
+                    // Also in the middle of a number: the rest of it must not become another one.
                     office.crash();
                     self.moved(office);
                 }

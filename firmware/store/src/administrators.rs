@@ -8,13 +8,15 @@ use crate::sql::{Id, row, run};
 use crate::{Store, site};
 
 /// An account of the web page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct Administrator {
     /// Identifier.
     pub id: Uuid,
     /// Name to sign in with.
+    #[debug("…")]
     pub name: String,
     /// Argon2 hash in PHC form.
+    #[debug("…")]
     pub password_hash: String,
     /// `administrator`.
     pub role: String,

@@ -16,7 +16,7 @@ const COLUMNS: &str =
     cause, ended_by_callee, interrupted, recording";
 
 /// Which calls to list.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, derive_more::Debug, Default)]
 pub struct Filter {
     /// Begun at or after.
     pub from: Option<UnixMillis>,
@@ -29,6 +29,7 @@ pub struct Filter {
     /// `true`: answered; `false`: over and not answered.
     pub answered: Option<bool>,
     /// A part of the caller's number or name, or of the number called.
+    #[debug("…")]
     pub search: Option<String>,
     /// Only calls after this one in the list (older): start and identifier of the last one seen.
     pub after: Option<(UnixMillis, CallId)>,

@@ -19,13 +19,14 @@ pub const UNDO_TIME: i64 = 24 * 60 * 60 * 1000;
 const MOST: u32 = 200;
 
 /// The way to take a deletion back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct Undo {
     /// For [`Store::undo`].
     pub token: Uuid,
     /// Identifier of what was deleted.
     pub id: Uuid,
     /// A name to show.
+    #[debug("…")]
     pub label: String,
     /// Until when, UTC milliseconds.
     pub until: i64,

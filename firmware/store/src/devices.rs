@@ -12,20 +12,24 @@ use crate::sql::{Id, row, rows, run};
 use crate::{Store, lines, site, users};
 
 /// A telephone to add.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub enum NewDevice {
     /// A SIP account.
     Sip {
         /// Shown to the administrator.
+        #[debug("…")]
         label: String,
         /// User name; `None`: the extension, or the first free of `1001-2`, `1001-3` …
+        #[debug("…")]
         username: Option<String>,
         /// Password.
+        #[debug("…")]
         password: String,
     },
     /// The set on an FXS port.
     Analog {
         /// Shown to the administrator.
+        #[debug("…")]
         label: String,
         /// The port.
         line: LineId,
@@ -33,10 +37,11 @@ pub enum NewDevice {
 }
 
 /// A telephone as kept: its password sealed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, Serialize, Deserialize)]
 pub(crate) struct DeviceRow {
     pub(crate) id: DeviceId,
     pub(crate) device: Device,
+    #[debug("…")]
     pub(crate) sealed: Option<Vec<u8>>,
 }
 

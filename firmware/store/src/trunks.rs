@@ -14,10 +14,11 @@ use crate::sql::{Id, Json, row, rows, run};
 use crate::{Store, lines};
 
 /// A trunk as kept: without its password, which is sealed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, Serialize, Deserialize)]
 pub(crate) struct TrunkRow {
     pub(crate) id: TrunkId,
     pub(crate) trunk: Trunk,
+    #[debug("…")]
     pub(crate) sealed: Option<Vec<u8>>,
 }
 

@@ -25,7 +25,8 @@ const TRUST: Duration = Duration::from_secs(4000);
 const MOST_ADDRESSES: usize = 4096;
 
 /// What is known of addresses, bounded: the oldest is forgotten first.
-#[derive(Debug, Default)]
+#[derive(derive_more::Debug, Default)]
+#[debug("Bans(…)")]
 pub(crate) struct Bans {
     by_address: BTreeMap<IpAddr, Known>,
     by_age: BTreeSet<(Instant, IpAddr)>,

@@ -85,21 +85,26 @@ impl Default for Site {
 }
 
 /// A person with an extension.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// Shown on the phones.
+    #[debug("…")]
     pub name: String,
     /// The internal number, 2–8 digits.
+    #[debug("…")]
     pub extension: String,
     /// How long to ring before the next step, default 25 s.
     pub ring_time: Duration,
     /// Do not disturb: calls are refused as busy.
     pub do_not_disturb: bool,
     /// Forward all calls there.
+    #[debug("…")]
     pub forward_always: Option<String>,
     /// Forward when busy.
+    #[debug("…")]
     pub forward_busy: Option<String>,
     /// Forward when not answered in time (or no phone is connected).
+    #[debug("…")]
     pub forward_no_answer: Option<String>,
     /// A second call rings while in a call; off: busy.
     pub call_waiting: bool,
@@ -110,11 +115,12 @@ pub struct User {
 }
 
 /// A telephone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Serialize, Deserialize)]
 pub struct Device {
     /// Whose. A user may have several; they ring together.
     pub user: UserId,
     /// Shown to the administrator.
+    #[debug("…")]
     pub label: String,
     /// What it is.
     pub kind: DeviceKind,
@@ -146,16 +152,19 @@ impl CodecName {
 }
 
 /// What a telephone is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum DeviceKind {
     /// A SIP account.
     Sip {
         /// User name (the address of record's user part).
+        #[debug("…")]
         username: String,
         /// HA1, MD5, hexadecimal.
+        #[debug("…")]
         ha1_md5: String,
         /// HA1, SHA-256, hexadecimal.
+        #[debug("…")]
         ha1_sha256: String,
     },
     /// The set on an FXS port.
@@ -211,7 +220,7 @@ pub struct Trunk {
 }
 
 /// What a trunk is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum TrunkKind {
     /// An FXO port.
@@ -222,12 +231,16 @@ pub enum TrunkKind {
     /// A SIP peer.
     Sip {
         /// Host and optional port and transport as a SIP URI, e.g. `sip:carrier.example;transport=tcp`.
+        #[debug("…")]
         uri: String,
         /// Credentials for its challenges.
+        #[debug("…")]
         username: Option<String>,
         /// See `username`.
+        #[debug("…")]
         password: Option<String>,
         /// Addresses its calls come from; a call from elsewhere is not taken as this trunk's.
+        #[debug("…")]
         addresses: Vec<IpAddr>,
         /// Register with it.
         register: bool,
@@ -248,13 +261,15 @@ pub struct OutboundRoute {
 }
 
 /// Where a call from outside goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Serialize, Deserialize)]
 pub struct InboundRoute {
     /// The trunk it comes from; `None` any.
     pub trunk: Option<TrunkId>,
     /// The number called; `None` any.
+    #[debug("…")]
     pub number: Option<String>,
     /// The extension (or announcement) it goes to.
+    #[debug("…")]
     pub destination: String,
 }
 

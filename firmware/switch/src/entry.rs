@@ -23,10 +23,11 @@ pub(crate) struct Entry {
 }
 
 /// Whose leg record is opened.
-#[derive(Debug)]
+#[derive(derive_more::Debug)]
 pub(crate) struct Party {
     pub(crate) user: UserId,
     pub(crate) device: Option<DeviceId>,
+    #[debug("…")]
     pub(crate) number: String,
     pub(crate) interface: Option<String>,
     /// It is a call this user makes (OUT), not one offered to the user.

@@ -7,7 +7,8 @@ use crate::config::{Config, DeviceKind, TrunkKind};
 use crate::id::{DeviceId, LineId, TrunkId, UserId};
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(derive_more::Debug, Default)]
+#[debug("Index(…)")]
 pub(crate) struct Index {
     /// Extension → user.
     pub(crate) extensions: BTreeMap<String, UserId>,

@@ -50,17 +50,20 @@ pub enum LegStatus {
 }
 
 /// One record per call. Written when the call starts (`ended` none), again at answer, again at its end: the same id.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallRecord {
     /// The call.
     pub id: CallId,
     /// Which way.
     pub direction: Direction,
     /// The caller's number.
+    #[debug("…")]
     pub caller: String,
     /// The caller's name.
+    #[debug("…")]
     pub caller_name: Option<String>,
     /// The number dialled.
+    #[debug("…")]
     pub called: String,
     /// The caller, when a user.
     pub caller_user: Option<UserId>,
@@ -86,7 +89,7 @@ pub struct CallRecord {
 
 /// A leg that was offered and has not ended: what of its record is known. Kept so that a crash can be closed; the [`LegRecord`] with
 /// the same id replaces it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, derive_more::Debug, PartialEq)]
 pub struct OpenLeg {
     /// The leg.
     pub id: LegId,
@@ -99,6 +102,7 @@ pub struct OpenLeg {
     /// The trunk, for a leg outside.
     pub trunk: Option<TrunkId>,
     /// Number or extension.
+    #[debug("…")]
     pub number: String,
     /// What the party uses, when known.
     pub interface: Option<String>,
@@ -111,7 +115,7 @@ pub struct OpenLeg {
 }
 
 /// One record per leg offered. Written when the leg ends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Serialize, Deserialize)]
 pub struct LegRecord {
     /// The leg.
     pub id: LegId,
@@ -124,6 +128,7 @@ pub struct LegRecord {
     /// The trunk, for a leg outside.
     pub trunk: Option<TrunkId>,
     /// Number or extension.
+    #[debug("…")]
     pub number: String,
     /// What the party uses: a phone's User-Agent, `FXS 1`, `FXO 2`.
     pub interface: Option<String>,

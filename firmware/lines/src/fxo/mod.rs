@@ -11,7 +11,7 @@ use crate::timers::Timers;
 use ring::{RingDetector, RingSignal};
 
 /// From the hardware (or its simulation).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Input {
     /// Ringing voltage seen or gone.
     Ring(bool),
@@ -22,7 +22,7 @@ pub enum Input {
     /// Polarity of the pair reversed.
     Reversal,
     /// Caller ID received: number, name.
-    CallerId(String, String),
+    CallerId(#[debug("…")] String, #[debug("…")] String),
     /// The line is plugged in (battery present on-hook) or not.
     Present(bool),
     /// Busy or congestion tone heard: the far side is gone.
@@ -33,24 +33,25 @@ pub enum Input {
 }
 
 /// From call control.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Command {
     /// Take the line and dial: digits, `*`, `#`, `A`–`D`; `,` is a pause of 2 s; anything else is skipped. At most 64 characters.
-    Dial(String),
+    Dial(#[debug("…")] String),
     /// Answer the ringing line. When it rings no more, [`Event::Released`] comes at once.
     Answer,
     /// Put the line down; while it rings: take no more notice of this call.
     HangUp,
     /// Send a digit in conversation.
-    SendDigit(char),
+    SendDigit(#[debug("…")] char),
 }
 
 /// To call control.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Event {
     /// The line rings (after the first ring or its caller ID, whichever tells more).
     Incoming {
         /// Number and name when caller ID came.
+        #[debug("…")]
         caller: Option<(String, String)>,
     },
     /// Ringing stopped before an answer: the caller gave up.
@@ -69,14 +70,14 @@ pub enum Event {
 }
 
 /// To the hardware.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Output {
     /// Something for call control.
     Event(Event),
     /// Close (`true`) or open the loop.
     Hook(bool),
     /// Send a DTMF digit on the line (100 ms on, 100 ms off, done by the port's audio).
-    SendDigit(char),
+    SendDigit(#[debug("…")] char),
 }
 
 /// State of a port for display.

@@ -7,8 +7,9 @@ pub(super) const MOST_DIGITS: usize = 32;
 ///
 /// `#` ends an ordinary number and is not part of it. A number that begins with `*` or `#` is a service code (ETSI
 /// ETS 300 738: `*21*0123456789#`, `#21#`, `*#21#`): there `#` is part of the code, and ends it once a digit came before.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, derive_more::Debug, Default)]
 pub(super) struct Digits {
+    #[debug("…")]
     text: String,
 }
 

@@ -68,6 +68,12 @@ impl Hook {
         *self = Hook::new(self.flash);
     }
 
+    /// The loop is closed already, for who knows how long.
+    pub(super) fn found_off_hook(&mut self) {
+        self.reset();
+        self.state = State::OffHook;
+    }
+
     /// The set sent a DTMF digit.
     pub(super) fn dtmf(&mut self) {
         self.tone_set = true;

@@ -14,22 +14,26 @@ use hook::{Context, Hook, Signal};
 pub(crate) use digits::dtmf;
 
 /// From the hardware (or its simulation).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Input {
     /// Raw loop state: `true` off-hook. Flashes, pulses and hang-ups are told apart here.
     Hook(bool),
+    /// The loop was closed when the driver first looked: at its start, or when the hardware came back. Whoever is there was cut off,
+    /// or is in the middle of a number: congestion tone until on-hook, so that the rest of a number is not taken for another one.
+    FoundOffHook,
     /// A DTMF digit was heard on the line.
-    Dtmf(char),
+    Dtmf(#[debug("…")] char),
     /// The hardware is gone or back.
     Present(bool),
 }
 
 /// From call control.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Command {
     /// Ring the set. `caller` is shown by caller ID. A set that is off the hook does not ring: the command does nothing.
     Ring {
         /// Caller number and name.
+        #[debug("…")]
         caller: Option<(String, String)>,
     },
     /// Stop ringing (answered elsewhere, given up).
@@ -49,7 +53,7 @@ pub enum Command {
 }
 
 /// To call control.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Event {
     /// The receiver was lifted to make a call.
     Seized,
@@ -57,6 +61,7 @@ pub enum Event {
     /// code that begins with `*` or `#`) or after 32 digits. A break of the loop too long for a pulse starts the number again.
     Dialled {
         /// All digits since dial tone.
+        #[debug("…")]
         digits: String,
         /// No more will come.
         complete: bool,
@@ -67,7 +72,7 @@ pub enum Event {
     /// second call is being dialled. Call control ignores it where it means nothing.
     Flash,
     /// A digit in conversation (from DTMF or pulses), or after the number was complete (early media).
-    Digit(char),
+    Digit(#[debug("…")] char),
     /// The receiver was put down.
     HungUp,
     /// The set is off the hook for too long without a call: howler stage reached, port out of service until on-hook.
@@ -77,14 +82,14 @@ pub enum Event {
 }
 
 /// To the hardware and to the port's audio.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Output {
     /// Something for call control.
     Event(Event),
     /// Ringing voltage on or off (the cadence is done here).
     RingVoltage(bool),
     /// Send caller ID now (between the rings), number and name.
-    CallerId(String, String),
+    CallerId(#[debug("…")] String, #[debug("…")] String),
     /// Play this tone on the port's audio, or stop.
     Tone(Option<ToneKind>),
 }
@@ -203,7 +208,13 @@ impl Fxs {
         self.handle_timeout(now);
         match input {
             Input::Present(present) => self.present(present),
-            Input::Hook(_) | Input::Dtmf(_) if matches!(self.phase, Phase::Absent) => {}
+            Input::Hook(_) | Input::FoundOffHook | Input::Dtmf(_) if matches!(self.phase, Phase::Absent) => {}
+            Input::FoundOffHook => {
+                if matches!(self.phase, Phase::OnHook) {
+                    self.hook.found_off_hook();
+                    self.wait_for_hang_up(now, ToneKind::Congestion);
+                }
+            }
             Input::Hook(closed) => {
                 let signal = self.hook.loop_state(now, closed, self.context());
                 self.signal(now, signal);

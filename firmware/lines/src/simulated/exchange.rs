@@ -19,11 +19,12 @@ pub struct LineFeatures {
 }
 
 /// What happens at the far end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum ExchangeAction {
     /// The far party calls the box, with this number and name. It hears busy when the line is in use.
     Call {
         /// Number and name; `None` withheld.
+        #[debug("…")]
         caller: Option<(String, String)>,
     },
     /// The far party answers the box's call.
@@ -57,13 +58,15 @@ pub enum ExchangeState {
 }
 
 /// What the far end sees.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, Default, PartialEq, Eq)]
 pub struct ExchangeShows {
     /// How far the call is.
     pub state: ExchangeState,
     /// The number the box has dialled.
+    #[debug("…")]
     pub number: String,
     /// Digits heard while connected (the last 64).
+    #[debug("…")]
     pub digits: String,
 }
 

@@ -7,22 +7,22 @@ use crate::country::ToneKind;
 use crate::fxs::{self, dtmf};
 
 /// What a person does with the set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, derive_more::Debug, PartialEq, Eq)]
 pub enum SetAction {
     /// Lifts the receiver.
     Lift,
     /// Puts it down.
     PutDown,
     /// Presses a key: `0`–`9`, `*`, `#`, `A`–`D`.
-    Key(char),
+    Key(#[debug("…")] char),
     /// Turns the dial: `0`–`9`, ten pulses a second.
-    Rotary(char),
+    Rotary(#[debug("…")] char),
     /// Breaks the loop for this long (the R key is a break of about 100 ms in Europe, 600 ms in the US).
     Flash(Duration),
 }
 
 /// What can be seen and heard on the set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, Default, PartialEq, Eq)]
 pub struct SetShows {
     /// The receiver is lifted.
     pub lifted: bool,
@@ -31,6 +31,7 @@ pub struct SetShows {
     /// A call rings: the bell has sounded within the last 5 s.
     pub ringing: bool,
     /// Number and name on the display.
+    #[debug("…")]
     pub caller: Option<(String, String)>,
     /// The tone in the receiver.
     pub tone: Option<ToneKind>,

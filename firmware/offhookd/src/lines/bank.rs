@@ -171,12 +171,15 @@ impl Bank {
 
     fn configure(&mut self, config: &Config) {
         let Some(country) = Country::find(&config.site.country).or_else(|| Country::find("FR")) else { return };
-        self.ports.retain(|line, port| config.lines.get(line).is_some_and(|l| l.kind == port.kind()));
+        // Another port of the box is another set, and another sound: call control begins anew there too.
+        self.ports.retain(|line, port| {
+            config.lines.get(line).is_some_and(|l| l.kind == port.kind() && l.port == port.number())
+        });
         self.ports.values_mut().for_each(|port| port.set_country(country));
         for (id, line) in &config.lines {
             if !self.ports.contains_key(id) {
                 let audio = self.engine.line(LinePort(line.port));
-                self.ports.insert(*id, Port::new(*id, line.kind, country, audio));
+                self.ports.insert(*id, Port::new((*id, line.port), line.kind, country, audio));
             }
         }
         let views = self.ports.iter().map(|(id, port)| (*id, port.watch())).collect();

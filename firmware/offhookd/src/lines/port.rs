@@ -32,6 +32,8 @@ const COMPANY: LineFeatures = LineFeatures { reversal: true, loop_drop: true, di
 /// One port.
 pub(super) struct Port {
     line: LineId,
+    /// As printed on the box.
+    number: u16,
     model: Model,
     audio: DriverSide,
     person: Option<Person>,
@@ -53,13 +55,23 @@ enum Model {
 
 impl Port {
     /// A port with nobody at it.
-    pub(super) fn new(line: LineId, kind: LineKind, country: &'static Country, audio: DriverSide) -> Port {
+    pub(super) fn new(
+        (line, number): (LineId, u16),
+        kind: LineKind,
+        country: &'static Country,
+        audio: DriverSide,
+    ) -> Port {
         let (model, state) = match kind {
             LineKind::Fxs => (Model::Set(Set::new()), "on_hook"),
             LineKind::Fxo => (Model::Company(Exchange::new(country, COMPANY)), "idle"),
         };
         let view = watch::channel(LineView { state: state.into(), ..LineView::default() }).0;
-        Port { line, model, audio, person: None, view, company_tone: None, country }
+        Port { line, number, model, audio, person: None, view, company_tone: None, country }
+    }
+
+    /// As printed on the box.
+    pub(super) fn number(&self) -> u16 {
+        self.number
     }
 
     /// FXS or FXO.

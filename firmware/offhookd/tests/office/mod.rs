@@ -73,6 +73,8 @@ pub struct Office {
     pub http: u16,
     /// See [`claim_rtp`].
     _rtp_claim: TcpListener,
+    /// What is logged, as `OFFHOOK_LOG` has it.
+    log_level: &'static str,
 }
 
 impl Office {
@@ -80,15 +82,20 @@ impl Office {
     pub fn open(name: &str, more: &str) -> Office {
         let extensions = "[[extensions]]\nfrom = 1001\nto = 1100\npassword = \"secret-{extension}\"\n\n\
             [[announcement]]\nnumber = \"7000\"\nname = \"Announcement\"\nhang_up_digit = \"9\"\n\n";
-        Office::with(name, &format!("{extensions}{more}\n"))
+        Office::with(name, &format!("{extensions}{more}\n"), "info")
+    }
+
+    /// A box of this site that logs all it can.
+    pub fn talkative(name: &str, site: &str) -> Office {
+        Office::with(name, site, "trace")
     }
 
     /// A box that waits for its first run.
     pub fn unconfigured(name: &str) -> Office {
-        Office::with(name, "")
+        Office::with(name, "", "info")
     }
 
-    fn with(name: &str, more: &str) -> Office {
+    fn with(name: &str, more: &str, log_level: &'static str) -> Office {
         let directory = scratch(name);
         let (sip, sips, http) = (free_port(), free_port(), free_port());
         let (rtp, rtp_claim) = claim_rtp(sip);
@@ -105,7 +112,7 @@ impl Office {
             ),
         )
         .unwrap();
-        let mut office = Office { child: None, directory, sip, sips, http, _rtp_claim: rtp_claim };
+        let mut office = Office { child: None, directory, sip, sips, http, _rtp_claim: rtp_claim, log_level };
         office.start();
         office
     }
@@ -119,6 +126,7 @@ impl Office {
             .arg("--site")
             .arg(self.directory.join("site.toml"))
             .arg("--simulated-lines")
+            .env("OFFHOOK_LOG", self.log_level)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

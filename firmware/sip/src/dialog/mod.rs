@@ -9,15 +9,17 @@ use crate::message::{Message, Uri};
 const MAX_ROUTES: usize = 32;
 
 /// One dialog, early or confirmed. What all dialogs of a session share (Call-ID, local tag, our CSeq) is in the session.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub(crate) struct Dialog {
     /// The peer's tag; empty for a peer of RFC 2543.
     pub(crate) remote_tag: String,
     /// The last CSeq of the peer.
     pub(crate) remote_cseq: Option<u32>,
     /// The peer's Contact URI.
+    #[debug("…")]
     pub(crate) remote_target: String,
     /// `Route` values in the order of our requests.
+    #[debug("…")]
     pub(crate) route_set: Vec<String>,
     /// The path the dialog came over.
     pub(crate) flow: Flow,

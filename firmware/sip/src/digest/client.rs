@@ -47,7 +47,8 @@ pub struct Client {
 }
 
 /// A request to be signed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, derive_more::Debug)]
+#[debug("Signed(…)")]
 pub struct Signed<'a> {
     /// The method.
     pub method: &'a str,

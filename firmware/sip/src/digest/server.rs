@@ -46,10 +46,10 @@ impl Kind {
 }
 
 /// The outcome of [`Authenticator::verify`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The credentials are right; the user name they name.
-    Accepted(String),
+    Accepted(#[debug("…")] String),
     /// No credentials for our realm: challenge.
     Missing,
     /// The credentials are right, but the nonce is old, not of this run of ours, or its count was used before: challenge with

@@ -28,13 +28,15 @@ impl Transport {
 pub struct ConnectionId(pub u64);
 
 /// A path to a peer: what a message came over, or is to be sent over. An answer to a flow goes back over it (RFC 5626).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, derive_more::Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Flow {
     /// The transport.
     pub transport: Transport,
     /// Our address: the socket it came in on. Port 0 and an unspecified address when the shell may choose.
+    #[debug("…")]
     pub local: SocketAddr,
     /// The peer's address.
+    #[debug("…")]
     pub remote: SocketAddr,
     /// The connection, for stream transports; `None` asks the shell to open one or take one that is open to `remote`.
     pub connection: Option<ConnectionId>,

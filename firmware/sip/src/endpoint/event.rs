@@ -9,13 +9,14 @@ use crate::event::SubscriptionId;
 use crate::message::{Message, NameAddr};
 
 /// What comes in from the shell.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub enum Input {
     /// One whole message (the shell frames streams with [`crate::message`]'s framer). Bad bytes are answered or dropped here.
     Received {
         /// Where it came from.
         flow: Flow,
         /// The bytes of one message.
+        #[debug("…")]
         bytes: Bytes,
     },
     /// A stream connection is gone: transactions on it fail, bindings over it are no longer reachable.
@@ -30,18 +31,20 @@ pub enum Input {
         /// The question.
         id: ResolveId,
         /// Targets in the order to try.
+        #[debug("…")]
         targets: Vec<(Transport, SocketAddr)>,
     },
 }
 
 /// What goes out to the shell, or to the owner of the calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub enum Output {
     /// Send these bytes.
     Send {
         /// Over this path.
         flow: Flow,
         /// One whole message.
+        #[debug("…")]
         bytes: Bytes,
     },
     /// Resolve a target (RFC 3263); only asked when the host is not an address.
@@ -49,6 +52,7 @@ pub enum Output {
         /// The question, repeated in the answer.
         id: ResolveId,
         /// Host name.
+        #[debug("…")]
         host: String,
         /// Port, when the URI names one (then no SRV).
         port: Option<u16>,
@@ -62,16 +66,17 @@ pub enum Output {
 }
 
 /// A body with its type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct Body {
     /// `Content-Type`, e.g. `application/sdp`.
     pub content_type: String,
     /// The bytes.
+    #[debug("…")]
     pub bytes: Bytes,
 }
 
 /// What happened, for the owner of the calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub enum Event {
     /// A request outside an INVITE session that the endpoint does not answer itself: REGISTER, OPTIONS, MESSAGE, SUBSCRIBE,
     /// PUBLISH, NOTIFY, REFER out of dialog, or an unknown method. Answer it with [`crate::endpoint::Endpoint::respond`].
@@ -173,6 +178,7 @@ pub enum Event {
         /// The session of ours that `Replaces` in `Refer-To` names, when it is one of ours (RFC 3891, attended transfer).
         replaces: Option<SessionId>,
         /// `Referred-By`, as written.
+        #[debug("…")]
         referred_by: Option<String>,
     },
     /// INFO or MESSAGE within a session. Already answered 200 (INFO with an unknown package: 469).
@@ -216,12 +222,13 @@ pub enum Event {
 }
 
 /// `Reason` (RFC 3326).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct Reason {
     /// `Q.850` or `SIP`.
     pub protocol: String,
     /// The cause.
     pub cause: u16,
     /// The text, unquoted.
+    #[debug("…")]
     pub text: Option<String>,
 }

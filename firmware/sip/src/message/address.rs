@@ -10,13 +10,15 @@ use super::uri_parts::UriParts;
 use super::{Mode, ParseError, Uri};
 
 /// `name-addr` or `addr-spec` with header parameters (RFC 3261 §20.10).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct NameAddr {
     /// The display name, unquoted.
+    #[debug("…")]
     pub display_name: Option<String>,
     /// The address.
     pub uri: Uri,
     /// Header parameters in order: `tag`, `expires`, `q`, `+sip.instance` … Values are unquoted.
+    #[debug("…")]
     pub params: Params,
 }
 

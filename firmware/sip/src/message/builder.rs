@@ -10,7 +10,8 @@ use super::reason::reason_phrase;
 use super::{HeaderName, Message, Method, ParseError, Uri, Via, is_token};
 
 /// A message being written: start line first, then headers in the order of the calls, then the body.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("MessageBuilder(…)")]
 pub struct MessageBuilder {
     buffer: BytesMut,
 }

@@ -133,7 +133,8 @@ impl fmt::Display for SessionExpires {
 }
 
 /// `Replaces` (RFC 3891), `Join` (RFC 3911) and `Target-Dialog` (RFC 4538): all name a dialog.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
+#[debug("Replaces(…)")]
 pub struct Replaces {
     /// `Call-ID` of the dialog.
     pub call_id: String,
@@ -176,7 +177,8 @@ impl fmt::Display for Replaces {
 
 /// A word with parameters: `Event` (RFC 6665 §8.2.1), `Subscription-State` (§8.2.3), `Content-Type`, `Content-Disposition`,
 /// `Reason` (RFC 3326), `Retry-After` without its comment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
+#[debug("Parametrised(…)")]
 pub struct Parametrised {
     /// What stands before the first semicolon.
     pub value: String,

@@ -10,21 +10,27 @@ use super::params::Params;
 use super::uri_parts::UriParts;
 
 /// Any URI; `sip:`/`sips:`/`tel:` are taken apart (RFC 3261 §19.1, RFC 3966). Displays as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct Uri {
     /// The whole URI as written.
+    #[debug("…")]
     pub text: String,
     /// The scheme in lower case: `sip`, `sips`, `tel`, …
     pub scheme: String,
     /// The user part, unescaped (for `tel:` the number), without parameters of the user part.
+    #[debug("…")]
     pub user: Option<String>,
     /// Host name or address without brackets (empty for `tel:`).
+    #[debug("…")]
     pub host: String,
     /// The port, when written.
+    #[debug("…")]
     pub port: Option<u16>,
     /// URI parameters in order, names as written, values unescaped.
+    #[debug("…")]
     pub params: Params,
     /// URI headers (`?Replaces=…`) in order, unescaped.
+    #[debug("…")]
     pub headers: Vec<(String, String)>,
 }
 

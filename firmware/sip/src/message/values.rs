@@ -85,7 +85,8 @@ fn comment_end(list: &[u8], mut at: usize) -> usize {
 }
 
 /// The values of one header in a message, in order. See [`super::Message::values`].
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
+#[debug("Values(…)")]
 pub struct Values<'a> {
     bytes: &'a [u8],
     fields: std::slice::Iter<'a, Field>,

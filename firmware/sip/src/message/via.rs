@@ -15,15 +15,18 @@ use super::{Mode, ParseError};
 pub const MAGIC_COOKIE: &str = "z9hG4bK";
 
 /// One `Via` value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct Via {
     /// The transport as written: `UDP`, `TCP`, `TLS`, `WS`, `WSS`, `SCTP` or any other token.
     pub transport: String,
     /// Host of sent-by, an IPv6 address without brackets.
+    #[debug("…")]
     pub host: String,
     /// Port of sent-by, when written.
+    #[debug("…")]
     pub port: Option<u16>,
     /// Parameters in order, values unquoted.
+    #[debug("…")]
     pub params: Params,
 }
 

@@ -14,21 +14,24 @@ use crate::message::Uri;
 pub use location::Registrar;
 
 /// One binding of an address of record.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub struct Binding {
     /// The contact URI as registered.
     pub contact: Uri,
     /// The path to reach it: the flow the REGISTER came over (symmetric routing, RFC 3581; connection reuse, RFC 5626).
     pub flow: Flow,
     /// `Path` values to put into `Route` (RFC 3327).
+    #[debug("…")]
     pub path: Vec<String>,
     /// `q`, 0–1000 (thousandths), default 1000.
     pub q: u16,
     /// `+sip.instance` (RFC 5626), unquoted: `<urn:uuid:…>`.
+    #[debug("…")]
     pub instance: Option<String>,
     /// `reg-id`.
     pub reg_id: Option<u32>,
     /// Call-ID of the registration.
+    #[debug("…")]
     pub call_id: String,
     /// CSeq of the last REGISTER.
     pub cseq: u32,
@@ -63,11 +66,12 @@ impl Default for RegistrarConfig {
 }
 
 /// A REGISTER's answer and what it changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub struct Outcome {
     /// Status to answer with: 200, 400, 403 (too many bindings), 423, 439, 500 (out of order).
     pub status: u16,
     /// Headers of the answer: every current Contact with its expires, Path, Supported, Require: outbound, Min-Expires …
+    #[debug("…")]
     pub headers: Vec<(String, String)>,
     /// The address of record's bindings changed: write them down.
     pub changed: bool,

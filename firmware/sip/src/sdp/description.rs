@@ -28,16 +28,16 @@ pub struct Description {
 }
 
 /// What a `c=` line says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, derive_more::Debug, PartialEq, Eq)]
 pub enum Connection {
     /// An address.
-    Address(IpAddr),
+    Address(#[debug("…")] IpAddr),
     /// A host name or something else that is no address.
     Other,
 }
 
 /// One `m=` line with what belongs to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, Default, PartialEq, Eq)]
 pub struct Stream {
     /// `audio`, `video`, `image`, …
     pub kind: String,
@@ -56,12 +56,14 @@ pub struct Stream {
     /// `a=maxptime`, in milliseconds.
     pub maxptime: Option<u32>,
     /// `a=rtcp` (RFC 3605): the port and, when named, the address.
+    #[debug("…")]
     pub rtcp: Option<(u16, Option<IpAddr>)>,
     /// `a=rtcp-mux` (RFC 5761).
     pub rtcp_mux: bool,
     /// `rtpmap` lines: payload type, codec, channels.
     maps: Vec<(u8, String, u32, u8)>,
     /// `fmtp` lines: payload type and parameters.
+    #[debug("…")]
     parameters: Vec<(u8, String)>,
 }
 

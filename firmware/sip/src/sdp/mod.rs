@@ -36,9 +36,10 @@ pub struct Codec {
 }
 
 /// What we can do on one audio stream, in order of preference.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub struct Capabilities {
     /// Where our RTP socket is.
+    #[debug("…")]
     pub local: SocketAddr,
     /// Codecs, best first (their payload types are used in our offers). `telephone-event` among them.
     pub codecs: Vec<Codec>,
@@ -53,11 +54,13 @@ pub struct Capabilities {
 }
 
 /// What was agreed on one audio stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq)]
 pub struct Negotiated {
     /// Where the peer wants RTP; `None` when its address is 0.0.0.0 or its port 0 in an old-style hold.
+    #[debug("…")]
     pub remote: Option<SocketAddr>,
     /// Where the peer wants RTCP (RFC 3605, else the next port).
+    #[debug("…")]
     pub remote_rtcp: Option<SocketAddr>,
     /// The codec to send, with the payload type the peer wants.
     pub codec: Codec,

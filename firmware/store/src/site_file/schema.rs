@@ -82,11 +82,14 @@ pub(super) struct SipSection {
     pub(super) rtp_timeout: Option<Spanned<u32>>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(derive_more::Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AdministratorSection {
+    #[debug("…")]
     pub(super) name: Option<Text>,
+    #[debug("…")]
     pub(super) password: Option<Text>,
+    #[debug("…")]
     pub(super) password_hash: Option<Text>,
     pub(super) language: Option<Text>,
 }
@@ -100,18 +103,24 @@ pub(super) struct LineSection {
     pub(super) answer_supervision: Option<offhook_switch::config::AnswerSupervision>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(derive_more::Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserSection {
+    #[debug("…")]
     pub(super) extension: Text,
+    #[debug("…")]
     pub(super) name: Text,
+    #[debug("…")]
     pub(super) password: Option<Text>,
     pub(super) line: Option<Spanned<u16>>,
     pub(super) ring_time: Option<Spanned<u32>>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) do_not_disturb: bool,
+    #[debug("…")]
     pub(super) forward_always: Option<Text>,
+    #[debug("…")]
     pub(super) forward_busy: Option<Text>,
+    #[debug("…")]
     pub(super) forward_no_answer: Option<Text>,
     #[serde(default = "yes")]
     pub(super) call_waiting: bool,
@@ -120,12 +129,14 @@ pub(super) struct UserSection {
     pub(super) outside_calls: bool,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(derive_more::Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RangeSection {
     pub(super) from: Spanned<u32>,
     pub(super) to: Spanned<u32>,
+    #[debug("…")]
     pub(super) password: Text,
+    #[debug("…")]
     pub(super) name: Option<Text>,
     pub(super) max_calls: Option<Spanned<u32>>,
     #[serde(default = "yes")]
@@ -134,26 +145,34 @@ pub(super) struct RangeSection {
     pub(super) outside_calls: bool,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(derive_more::Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeviceSection {
+    #[debug("…")]
     pub(super) user: Text,
+    #[debug("…")]
     pub(super) label: Option<Text>,
+    #[debug("…")]
     pub(super) username: Option<Text>,
+    #[debug("…")]
     pub(super) password: Option<Text>,
     pub(super) line: Option<Spanned<u16>>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(derive_more::Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TrunkSection {
     pub(super) name: Text,
     pub(super) max_calls: Option<Spanned<u32>>,
     pub(super) line: Option<Spanned<u16>>,
+    #[debug("…")]
     pub(super) uri: Option<Text>,
+    #[debug("…")]
     pub(super) username: Option<Text>,
+    #[debug("…")]
     pub(super) password: Option<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[debug("…")]
     pub(super) addresses: Vec<IpAddr>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) register: bool,
@@ -178,11 +197,13 @@ pub(super) struct AnnouncementSection {
     pub(super) hang_up_digit: Option<Text>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(derive_more::Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct InboundSection {
     pub(super) trunk: Option<Text>,
+    #[debug("…")]
     pub(super) number: Option<Text>,
+    #[debug("…")]
     pub(super) destination: Text,
 }
 

@@ -293,7 +293,7 @@ impl Exchange {
                 return self.key_of_set(now, line, digit);
             }
             fxs::Input::Dtmf(_) => return,
-            fxs::Input::Hook(_) => {}
+            fxs::Input::Hook(_) | fxs::Input::FoundOffHook => {}
         }
         if let Machine::Fxs(fxs) = &mut port.machine {
             fxs.handle(now.instant, input);

@@ -15,15 +15,17 @@ pub enum LegState {
 }
 
 /// A leg for display.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LiveLeg {
     /// The leg.
     pub id: LegId,
     /// Its user.
     pub user: Option<UserId>,
     /// Number or extension.
+    #[debug("…")]
     pub number: String,
     /// Name to show.
+    #[debug("…")]
     pub name: Option<String>,
     /// User-Agent, `FXS 1` …
     pub interface: Option<String>,
@@ -34,7 +36,7 @@ pub struct LiveLeg {
 }
 
 /// A call for display.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LiveCall {
     /// The call.
     pub id: CallId,
@@ -43,6 +45,7 @@ pub struct LiveCall {
     /// Answered when.
     pub answered: Option<UnixMillis>,
     /// The number dialled.
+    #[debug("…")]
     pub called: String,
     /// Its legs.
     pub legs: Vec<LiveLeg>,

@@ -9,7 +9,7 @@ use crate::id::LineId;
 use crate::record::{CallRecord, LegRecord, OpenLeg, UnixMillis};
 
 /// What goes out.
-#[derive(Clone, Debug)]
+#[derive(Clone, derive_more::Debug)]
 pub enum Output {
     /// SIP to send or to resolve. (Never [`sip::Output::Event`].)
     Sip(sip::Output),
@@ -30,6 +30,7 @@ pub enum Output {
     /// Write the bindings of an address of record (an empty list removes them).
     Bindings {
         /// The device's user name.
+        #[debug("…")]
         aor: String,
         /// What to put back after a restart, with the seconds each has left.
         bindings: Vec<StoredBinding>,
@@ -39,25 +40,31 @@ pub enum Output {
 }
 
 /// A binding as written down. [`super::Exchange::restore_bindings`] puts it back.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StoredBinding {
     /// Contact URI.
+    #[debug("…")]
     pub contact: String,
     /// `udp`, `tcp`, `tls`, `ws`, `wss`.
     pub transport: String,
     /// Our address.
+    #[debug("…")]
     pub local: std::net::SocketAddr,
     /// The phone's address.
+    #[debug("…")]
     pub remote: std::net::SocketAddr,
     /// `Path`.
+    #[debug("…")]
     pub path: Vec<String>,
     /// Thousandths.
     pub q: u16,
     /// `+sip.instance`.
+    #[debug("…")]
     pub instance: Option<String>,
     /// `reg-id`.
     pub reg_id: Option<u32>,
     /// Call-ID of the registration.
+    #[debug("…")]
     pub call_id: String,
     /// CSeq.
     pub cseq: u32,

@@ -30,7 +30,7 @@ pub(crate) enum Phase {
 }
 
 /// One party.
-#[derive(Debug)]
+#[derive(derive_more::Debug)]
 pub(crate) struct Leg {
     pub(crate) id: LegId,
     pub(crate) call: CallId,
@@ -43,7 +43,9 @@ pub(crate) struct Leg {
     pub(crate) user: Option<UserId>,
     pub(crate) device: Option<DeviceId>,
     pub(crate) trunk: Option<TrunkId>,
+    #[debug("…")]
     pub(crate) number: String,
+    #[debug("…")]
     pub(crate) name: Option<String>,
     pub(crate) interface: Option<String>,
     /// This party has put the others on hold.
@@ -63,12 +65,14 @@ pub(crate) enum Kind {
 }
 
 /// A leg carried by SIP and RTP.
-#[derive(Debug)]
+#[derive(derive_more::Debug)]
 pub(crate) struct SipLeg {
     pub(crate) session: SessionId,
     /// The address written into SDP.
+    #[debug("…")]
     pub(crate) address: IpAddr,
     /// The address our RTP socket is bound to.
+    #[debug("…")]
     pub(crate) bind: IpAddr,
     pub(crate) port: Option<u16>,
     pub(crate) stream: Option<StreamId>,
@@ -79,9 +83,11 @@ pub(crate) struct SipLeg {
     /// Codecs of our last offer or answer.
     pub(crate) codecs: Vec<Codec>,
     /// Our last description: the next offer follows it, an answer is read by it.
+    #[debug("…")]
     pub(crate) description: Vec<u8>,
     pub(crate) negotiated: Option<Negotiated>,
     /// The caller's offer, until it is answered. `None`: a late offer, or done.
+    #[debug("…")]
     pub(crate) remote_offer: Option<Vec<u8>>,
     /// Our answer went out in a provisional response already.
     pub(crate) answered_early: bool,

@@ -310,3 +310,44 @@ fn a_free_port_follows_the_country_and_a_busy_one_when_it_is_free() {
     office.hook(line(1), false);
     office.close();
 }
+
+/// After a restart of the box in the middle of a number: the rest of it must not become another one, an emergency call least of all.
+#[test]
+fn a_set_that_is_off_the_hook_at_the_start_hears_congestion_until_it_is_put_down() {
+    let mut office = site();
+    office.input(Input::Fxs(line(1), fxs::Input::FoundOffHook));
+    assert!(hears_tone(&office, 1), "congestion");
+    office.keys(line(1), "1002112");
+    office.seconds(10);
+    assert!(office.phones[1].invites.is_empty() && office.exchange.calls().is_empty());
+    // It is not rung meanwhile, and works as ever afterwards.
+    office.dial(0, "1201");
+    assert!(!rings(&mut office, 1));
+    office.hook(line(1), false);
+    office.hook(line(1), true);
+    office.keys(line(1), "1002");
+    assert_eq!(office.phones[1].ringing.len(), 1);
+    office.hook(line(1), false);
+    office.close();
+}
+
+/// The line is given another port of the box in the middle of a call: the call ends, the set on the new port is another one.
+#[test]
+fn a_line_on_another_port_begins_anew() {
+    let mut office = site();
+    office.dial(0, "1201");
+    office.hook(line(1), true);
+    assert_eq!(office.phones[0].up.len(), 1);
+    let mut config = office.config.clone();
+    config.lines.get_mut(&line(1)).unwrap().port = 9;
+    office.input(Input::Config(std::sync::Arc::new(config)));
+    assert!(office.phones[0].up.is_empty(), "the call is over");
+    assert!(office.books.lines.values().any(|port| *port == 9));
+    office.dial(0, "1201");
+    assert!(rings(&mut office, 1));
+    office.hook(line(1), true);
+    assert_eq!(office.phones[0].up.len(), 1);
+    office.hang_up(0);
+    office.hook(line(1), false);
+    office.close();
+}

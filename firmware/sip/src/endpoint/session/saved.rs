@@ -10,7 +10,8 @@ use super::{Interval, Session, State};
 use crate::dialog::Dialog;
 
 /// A session that is up, as plain data. A change under way and a REFER in progress are not kept: the peer repeats them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, derive_more::Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[debug("SavedSession(…)")]
 pub struct SavedSession {
     /// `Call-ID`.
     pub call_id: String,

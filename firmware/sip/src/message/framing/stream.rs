@@ -10,8 +10,9 @@ use crate::message::{Limits, Mode, ParseError, ParseOptions};
 /// Collects the bytes of one connection and gives out whole messages. Holds at most one incomplete message, within
 /// [`Limits::message`], plus what the last [`StreamFramer::push`] brought. It knows no time: the shell closes a connection whose
 /// message stays incomplete for too long ([`StreamFramer::is_incomplete`]).
-#[derive(Debug)]
+#[derive(derive_more::Debug)]
 pub struct StreamFramer {
+    #[debug("…")]
     buffer: BytesMut,
     options: ParseOptions,
     /// Bytes of the buffer in which the end of the head was looked for already.
