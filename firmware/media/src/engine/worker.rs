@@ -14,20 +14,19 @@ use super::leg::{Incoming, Now, read_one};
 use super::order::{Members, Order, Returned, Slot};
 use super::stream::{Kind, Stream};
 use crate::command::{Digit, Event};
-use crate::mix::Sum;
+use crate::mix::{self, Sum};
 use crate::rtp::packet::MAX_PACKET;
 use crate::rtp::rtcp::NtpTime;
-use crate::tone::dtmf;
-use crate::{SILENCE, level};
+use crate::sound::Sound;
 
 /// The tick.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 /// Events taken from the kernel at once.
 const BATCH: usize = 256;
-/// Datagrams read from one socket before the others have their turn.
-const MAX_BURST: usize = 8;
 /// Missed ticks made up for at once; more are given up.
 const MAX_CATCH_UP: u32 = 5;
+/// Ticks after which a resting stream is looked after: its reports, its silence.
+const LOOK_AFTER: u64 = 8;
 /// Length of a digit passed on to a party that takes no events.
 const PASSED_DIGIT: Duration = Duration::from_millis(100);
 
@@ -87,12 +86,14 @@ pub(super) struct Worker {
     media_timeout: u64,
     coalesce: Duration,
     streams: Vec<Option<Box<Stream>>>,
+    /// By place: nothing to do for the stream on the tick but to look after it now and then, for its packets are only passed on. Apart
+    /// from the streams, because hundreds of them do not fit into the processor's cache and most rest.
+    resting: Vec<bool>,
     bridges: Vec<Members>,
     /// Places in use end here.
     used: usize,
     next_tick: Instant,
     ticks: u64,
-    digit_amplitude: f64,
 }
 
 /// How a thread is made.
@@ -123,11 +124,11 @@ impl Worker {
             media_timeout: parts.media_timeout.as_millis() as u64 * 8,
             coalesce: parts.coalesce,
             streams: (0..parts.streams).map(|_| None).collect(),
+            resting: vec![false; parts.streams],
             bridges: vec![Members::EMPTY; parts.streams],
             used: 0,
             next_tick: Instant::now() + TICK,
             ticks: 0,
-            digit_amplitude: f64::from(level::sine_amplitude(dtmf::LEVEL_DBM0)),
         })
     }
 
@@ -182,11 +183,13 @@ impl Worker {
             Order::Add { slot, stream } => self.add(slot, stream),
             Order::Remove { slot } => self.remove(slot),
             Order::Bridge { bridge, members } => self.set_bridge(bridge, members),
-            Order::Parameters { slot, parameters } => {
+            Order::Parameters { slot, parameters, coder } => {
                 let now = self.clock.now().clock;
-                if let Some(leg) = self.stream(slot).and_then(|s| s.rtp_mut()) {
-                    leg.set_parameters(parameters, now);
-                }
+                let unneeded = match self.stream(slot).and_then(|s| s.rtp_mut()) {
+                    Some(leg) => leg.set_parameters(parameters, coder, now),
+                    None => coder,
+                };
+                self.tell(Returned::Coder(unneeded));
                 self.refresh_around(slot);
             }
             Order::Play { slot, player } => {
@@ -236,6 +239,7 @@ impl Worker {
         stream.bridge = None;
         stream.forward_to = None;
         self.used = self.used.max(usize::from(slot) + 1);
+        self.wake(slot);
         if let Some(place) = self.streams.get_mut(usize::from(slot)) {
             *place = Some(stream);
         }
@@ -256,8 +260,16 @@ impl Worker {
         self.tell(Returned::Stream(stream));
     }
 
+    /// The stream at a place, to be changed: it does not rest any more.
     fn stream(&mut self, slot: Slot) -> Option<&mut Stream> {
+        self.wake(slot);
         self.streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut)
+    }
+
+    fn wake(&mut self, slot: Slot) {
+        if let Some(resting) = self.resting.get_mut(usize::from(slot)) {
+            *resting = false;
+        }
     }
 
     fn set_bridge(&mut self, bridge: Slot, members: Members) {
@@ -301,15 +313,14 @@ impl Worker {
             _ => None,
         };
         let peer = other.and_then(|o| self.streams.get(usize::from(o)).and_then(Option::as_deref));
-        let ptime = |s: &Stream| s.rtp().and_then(|l| l.parameters.as_ref()).map(|p| p.ptime);
-        let alike = peer.is_some_and(|p| ptime(p).is_some() && ptime(p) == ptime(stream));
+        let alike = peer.is_some_and(|peer| are_alike(stream, peer));
         let forward_to = other.filter(|_| alike);
         let mixed = members.as_slice().len() > 1 && forward_to.is_none();
         let decoding =
             mixed || stream.detects() || stream.is_recorded() || peer.is_some_and(|p| alike && p.is_recorded());
         if let Some(stream) = self.stream(slot) {
             if decoding != stream.decoding {
-                stream.said = SILENCE;
+                stream.said.silence_at(stream.rate());
                 if let Some(leg) = stream.rtp_mut() {
                     leg.jitter.reset();
                 }
@@ -323,57 +334,57 @@ impl Worker {
         tell(&self.returned, &self.shared, what);
     }
 
+    /// Takes one datagram. Where more wait, epoll tells again: asking the socket until it has none would cost a system call a packet,
+    /// for usually there is one.
     fn read_rtp(&mut self, slot: usize) {
         let mut buffer = [0; MAX_PACKET + 1];
-        for _ in 0..MAX_BURST {
-            let Some(stream) = self.streams.get_mut(slot).and_then(Option::as_deref_mut) else {
-                return;
-            };
-            let Kind::Rtp(leg) = &mut stream.kind else {
-                return;
-            };
-            let Some((bytes, from)) = read_one(&leg.sockets.rtp, &mut buffer) else {
-                return;
-            };
-            let now = self.clock.now();
-            let Some(received) = leg.receive(bytes, from, now) else {
-                continue;
-            };
-            let (id, forward_to, bridge) = (stream.id, stream.forward_to, stream.bridge);
-            if received.first {
-                tell(&self.returned, &self.shared, Returned::Event(Event::MediaStarted { stream: id }));
+        let Some(stream) = self.streams.get_mut(slot).and_then(Option::as_deref_mut) else {
+            return;
+        };
+        let Kind::Rtp(leg) = &mut stream.kind else {
+            return;
+        };
+        let Some((bytes, from)) = read_one(&leg.sockets.rtp, &mut buffer) else {
+            return;
+        };
+        let now = self.clock.now();
+        let Some(received) = leg.receive(bytes, from, now) else {
+            return;
+        };
+        let (id, forward_to, bridge) = (stream.id, stream.forward_to, stream.bridge);
+        if received.first {
+            tell(&self.returned, &self.shared, Returned::Event(Event::MediaStarted { stream: id }));
+        }
+        match received.incoming {
+            None => {}
+            Some(Incoming::Audio { header, codec, payload }) => {
+                if stream.decoding {
+                    leg.jitter.insert(codec, header.timestamp, payload);
+                }
+                let peer =
+                    forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
+                if let Some(peer) = peer
+                    && !peer.is_overridden()
+                    && let Kind::Rtp(leg) = &mut peer.kind
+                {
+                    leg.forward_audio(&header, codec, payload, now.clock);
+                }
             }
-            match received.incoming {
-                None => {}
-                Some(Incoming::Audio { header, codec, payload }) => {
-                    if stream.decoding {
-                        leg.jitter.insert(codec, header.timestamp, payload);
-                    }
-                    let peer =
-                        forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
-                    if let Some(peer) = peer
-                        && !peer.is_overridden()
-                        && let Kind::Rtp(leg) = &mut peer.kind
-                    {
-                        leg.forward_audio(&header, codec, payload, now.clock);
+            Some(Incoming::Event { header, payload, digits }) => {
+                for digit in digits.into_iter().flatten() {
+                    tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
+                }
+                let mut passed = false;
+                let peer =
+                    forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
+                if let Some(peer) = peer {
+                    let overridden = peer.is_overridden();
+                    if let Kind::Rtp(leg) = &mut peer.kind {
+                        passed = overridden || leg.forward_event(&header, payload, now.clock);
                     }
                 }
-                Some(Incoming::Event { header, payload, digits }) => {
-                    for digit in digits.into_iter().flatten() {
-                        tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
-                    }
-                    let mut passed = false;
-                    let peer =
-                        forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
-                    if let Some(peer) = peer {
-                        let overridden = peer.is_overridden();
-                        if let Kind::Rtp(leg) = &mut peer.kind {
-                            passed = overridden || leg.forward_event(&header, payload, now.clock);
-                        }
-                    }
-                    if !passed {
-                        digits.into_iter().flatten().for_each(|digit| self.pass_digit(slot as Slot, bridge, digit));
-                    }
+                if !passed {
+                    digits.into_iter().flatten().for_each(|digit| self.pass_digit(slot as Slot, bridge, digit));
                 }
             }
         }
@@ -391,16 +402,14 @@ impl Worker {
 
     fn read_rtcp(&mut self, slot: usize) {
         let mut buffer = [0; MAX_PACKET + 1];
-        for _ in 0..MAX_BURST {
-            let Some(Kind::Rtp(leg)) = self.streams.get_mut(slot).and_then(Option::as_deref_mut).map(|s| &mut s.kind)
-            else {
-                return;
-            };
-            let Some((bytes, from)) = read_one(&leg.sockets.rtcp, &mut buffer) else {
-                return;
-            };
-            leg.receive_rtcp(bytes, from, self.clock.now());
-        }
+        let Some(Kind::Rtp(leg)) = self.streams.get_mut(slot).and_then(Option::as_deref_mut).map(|s| &mut s.kind)
+        else {
+            return;
+        };
+        let Some((bytes, from)) = read_one(&leg.sockets.rtcp, &mut buffer) else {
+            return;
+        };
+        leg.receive_rtcp(bytes, from, self.clock.now());
     }
 
     fn ticks_due(&mut self) {
@@ -419,16 +428,29 @@ impl Worker {
     fn tick(&mut self) {
         let now = self.clock.now();
         self.ticks += 1;
-        let Worker { streams, bridges, .. } = self;
+        let Worker { streams, resting, bridges, .. } = self;
         let active = streams.get_mut(..self.used).unwrap_or_default();
-        for stream in active.iter_mut().flatten() {
-            stream.listen();
+        let turn = self.ticks % LOOK_AFTER;
+        // Those that rest have their turn one after the other.
+        let rests = |resting: &[bool], index: usize| {
+            resting.get(index).copied().unwrap_or(false) && index as u64 % LOOK_AFTER != turn
+        };
+        for (index, stream) in active.iter_mut().enumerate() {
+            if !rests(resting, index)
+                && let Some(stream) = stream
+            {
+                stream.listen();
+            }
         }
         for index in 0..active.len() {
-            mix(active, bridges, index);
+            if !rests(resting, index) {
+                mix(active, bridges, index);
+            }
         }
-        let second = self.ticks.is_multiple_of(50);
         for index in 0..active.len() {
+            if rests(resting, index) {
+                continue;
+            }
             let Some(stream) = active.get_mut(index).and_then(Option::as_deref_mut) else {
                 continue;
             };
@@ -438,7 +460,7 @@ impl Worker {
             if let Kind::Rtp(leg) = &mut stream.kind {
                 expired = leg.expired_digit(now.clock);
                 leg.report_tick(now);
-                if second && leg.went_silent(now.clock, self.media_timeout) {
+                if leg.went_silent(now.clock, self.media_timeout) {
                     tell(&self.returned, &self.shared, Returned::Event(Event::MediaLost { stream: id }));
                 }
             }
@@ -447,42 +469,89 @@ impl Worker {
             }
             let bridged =
                 stream.bridge.and_then(|b| bridges.get(usize::from(b))).is_some_and(|m| m.as_slice().len() > 1);
-            stream.speak(bridged, self.digit_amplitude, now.clock, |what| tell(&self.returned, &self.shared, what));
+            stream.speak(bridged, now.clock, |what| tell(&self.returned, &self.shared, what));
+            if let Some(resting) = resting.get_mut(index) {
+                *resting = stream.rests();
+            }
         }
     }
 }
 
-/// Computes what a stream hears from its bridge. A bridge of two is the other's sound; a larger one is summed when its first
-/// member's turn comes, for all members.
-fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
-    let bridge = streams.get(index).and_then(Option::as_ref).map(|s| s.bridge);
-    let Some(bridge) = bridge else { return };
-    let members = bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
-    let said = |streams: &[Option<Box<Stream>>], slot: Slot| {
-        streams.get(usize::from(slot)).and_then(Option::as_ref).map_or(SILENCE, |s| s.said)
+/// Packets can pass between the two as they come: the same packet time and codec, or both laws of G.711.
+fn are_alike(one: &Stream, other: &Stream) -> bool {
+    let agreed = |stream: &Stream| {
+        let leg = stream.rtp()?;
+        let parameters = leg.parameters.as_ref()?;
+        Some((leg.codec(), parameters.ptime, parameters.telephone_event_clock))
     };
+    match (agreed(one), agreed(other)) {
+        (Some((a, ptime, events)), Some((b, other_ptime, other_events))) => {
+            ptime == other_ptime && events == other_events && (a == b || (a.is_g711() && b.is_g711()))
+        }
+        _ => false,
+    }
+}
+
+/// Computes what a stream hears from its bridge, at its own rate. A bridge of two is the other's sound; a larger one is summed when
+/// its first member's turn comes, for all members.
+fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
+    let Some(stream) = streams.get(index).and_then(Option::as_ref) else { return };
+    let members = stream.bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
     match members.as_slice() {
-        [] | [_] => {
-            if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
-                stream.heard = SILENCE;
-            }
-        }
         &[a, b] => {
-            let heard = said(streams, if usize::from(a) == index { b } else { a });
-            if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
-                stream.heard = heard;
+            // Packets pass as they come and nobody records what it hears.
+            if stream.forward_to.is_some() && !stream.is_recorded() {
+                return;
+            }
+            let other = usize::from(if usize::from(a) == index { b } else { a });
+            if let Ok([Some(stream), Some(other)]) = streams.get_disjoint_mut([index, other]) {
+                let rate = stream.rate();
+                stream.converters.to_party.convert(&other.said, rate, &mut stream.heard);
+                return;
             }
         }
-        all if all.first().is_some_and(|&first| usize::from(first) == index) => {
-            let mut sum = Sum::default();
-            all.iter().for_each(|&slot| sum.add(&said(streams, slot)));
-            for &slot in all {
-                if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_mut) {
-                    sum.without(&stream.said, &mut stream.heard);
-                }
+        all @ [first, _, ..] => {
+            if usize::from(*first) == index {
+                mix_all(streams, all);
+            }
+            return;
+        }
+        [] | [_] => {}
+    }
+    if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
+        stream.heard.silence_at(stream.rate());
+    }
+}
+
+/// Sums a conference at its rate and gives each member the sum without its own part.
+fn mix_all(streams: &mut [Option<Box<Stream>>], members: &[Slot]) {
+    let rates = members.iter().filter_map(|&m| streams.get(usize::from(m)).and_then(Option::as_ref)).map(|s| s.rate());
+    let rate = mix::rate(rates);
+    let mut sum = Sum::new(rate);
+    for &slot in members {
+        if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
+            let Stream { said, part, converters, .. } = stream;
+            if said.rate() == rate {
+                sum.add(said);
+            } else {
+                converters.to_mix.convert(said, rate, part);
+                sum.add(part);
             }
         }
-        _ => {}
+    }
+    let mut others = Sound::default();
+    for &slot in members {
+        if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
+            let own = stream.rate();
+            let Stream { said, heard, part, converters, .. } = stream;
+            let part = if said.rate() == rate { said } else { part };
+            if own == rate {
+                sum.without(part, heard);
+            } else {
+                sum.without(part, &mut others);
+                converters.to_party.convert(&others, own, heard);
+            }
+        }
     }
 }
 

@@ -81,6 +81,7 @@ pub(crate) fn run() -> Result<()> {
     report("prompt to as many callers, who talk too", &measure(CALLS)?, &relay);
     drop(engine);
     std::fs::remove_file(prompt)?;
+    super::detectors::run();
     Ok(())
 }
 
@@ -174,6 +175,7 @@ fn open(config: EngineConfig, parties: u16) -> Result<EngineHandle> {
             receive_payload_type: 8,
             telephone_event: Some(101),
             receive_telephone_event: Some(101),
+            telephone_event_clock: 8000,
             ptime: Duration::from_millis(20),
             send: true,
             receive: true,
