@@ -22,7 +22,9 @@ fn directory(name: &str) -> PathBuf {
 fn frame(rate: Rate, n: usize, tones: [f64; 2]) -> Vec<i16> {
     let amplitude = f64::from(level::sine_amplitude(-10.0));
     (n * rate.frame()..(n + 1) * rate.frame())
-        .flat_map(|at| tones.map(|hz| (amplitude * (std::f64::consts::TAU * hz * at as f64 / f64::from(rate.hz())).sin()) as i16))
+        .flat_map(|at| {
+            tones.map(|hz| (amplitude * (std::f64::consts::TAU * hz * at as f64 / f64::from(rate.hz())).sin()) as i16)
+        })
         .collect()
 }
 
@@ -100,11 +102,8 @@ fn sox_finds_the_levels() {
     // Sox of Debian reads no Opus: ffmpeg decodes for it.
     let decoded = Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(temporary_name(&path)).arg(&wav).status();
     assert!(decoded.expect("ffmpeg").success());
-    let out = Command::new("sox")
-        .arg(&wav)
-        .args(["-n", "remix", "1", "trim", "0.2", "1.5", "stats"])
-        .output()
-        .expect("sox");
+    let out =
+        Command::new("sox").arg(&wav).args(["-n", "remix", "1", "trim", "0.2", "1.5", "stats"]).output().expect("sox");
     let text = String::from_utf8_lossy(&out.stderr).into_owned();
     let rms: f32 = text
         .lines()

@@ -56,6 +56,8 @@ impl Exchange {
             | media::Event::MediaStarted { .. }
             | media::Event::MediaLost { .. }
             | media::Event::Closed { .. }
+            | media::Event::ActiveSpeaker { .. }
+            | media::Event::RecordingPaused { .. }
             | media::Event::Recorded { .. } => {}
         }
     }

@@ -65,9 +65,8 @@ mod tests {
     fn limited(limiter: &mut Limiter, peak: f32, frames: usize) -> Vec<i16> {
         let mut out = vec![0; frames * 160];
         for (frame, out) in out.chunks_mut(160).enumerate() {
-            let sum: Vec<f32> = (0..160)
-                .map(|n| peak * (std::f32::consts::TAU * 0.05 * (frame * 160 + n) as f32).sin())
-                .collect();
+            let sum: Vec<f32> =
+                (0..160).map(|n| peak * (std::f32::consts::TAU * 0.05 * (frame * 160 + n) as f32).sin()).collect();
             limiter.limit(&sum, out);
         }
         out

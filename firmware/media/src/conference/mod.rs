@@ -24,9 +24,11 @@ use ramp::Ramp;
 use speaker::ActiveSpeaker;
 use tail::Tail;
 
-use crate::mix::MAX_PARTIES;
 use crate::resample::Converter;
 use crate::sound::{MAX_FRAME, Rate, Sound};
+
+/// Most parties of one bridge.
+pub const MAX_PARTIES: usize = 32;
 
 /// The bound of a click: see the head of this file.
 pub const CLICK_DBM0: f32 = -60.0;
@@ -47,6 +49,18 @@ pub struct Party {
 pub struct Plan {
     /// The parties, at most [`MAX_PARTIES`]; more are left out.
     pub parties: Vec<Party>,
+}
+
+/// The rate to mix members of these rates at: the highest that at least two of them speak at or above, else 8 kHz. So two wide-band
+/// telephones keep their quality, and one alone, whose full band nobody else could hear, costs nothing.
+pub fn rate(members: impl Iterator<Item = Rate>) -> Rate {
+    // The second highest: two members can use it.
+    let (mut highest, mut second) = (Rate::Narrow, Rate::Narrow);
+    for rate in members {
+        second = second.max(rate.min(highest));
+        highest = highest.max(rate);
+    }
+    second
 }
 
 struct Seat {
@@ -158,7 +172,8 @@ impl Conference {
                 };
                 let mut target = base;
                 target.arrive();
-                let wanted = party.hears.iter().find(|(from, _)| *from == number).map_or(target.now(), |(_, gain)| *gain);
+                let wanted =
+                    party.hears.iter().find(|(from, _)| *from == number).map_or(target.now(), |(_, gain)| *gain);
                 let more = if listener == speaker { 0.0 } else { wanted - target.now() };
                 if let Some(seat) = self.seats.get_mut(listener)
                     && let Some(differs) = seat.differs.get_mut(speaker)
@@ -170,6 +185,33 @@ impl Conference {
                 }
             }
         }
+    }
+
+    /// These parties heard each other before the conference began: their gains are there at once.
+    pub fn settle(&mut self, numbers: &[u16]) {
+        let is_old = |number: Option<u16>| number.is_some_and(|n| numbers.contains(&n));
+        let old: u32 = (0..).zip(&self.seats).filter(|(_, s)| is_old(s.number)).map(|(n, _)| 1 << n).sum();
+        for (index, seat) in self.seats.iter_mut().enumerate().filter(|(n, _)| old & (1 << n) != 0) {
+            seat.base.arrive();
+            for (speaker, differs) in seat.differs.iter_mut().enumerate() {
+                if old & (1 << speaker) != 0 && speaker != index {
+                    differs.arrive();
+                }
+            }
+        }
+    }
+
+    /// Those whom everybody hears, at most so many as `out` takes; returns how many there are.
+    pub fn talkers(&self, out: &mut [u16]) -> usize {
+        let talking = self.seats.iter().filter(|seat| !seat.base.is_silent()).filter_map(|seat| seat.number);
+        let mut count = 0;
+        for number in talking {
+            if let Some(place) = out.get_mut(count) {
+                *place = number;
+            }
+            count += 1;
+        }
+        count
     }
 
     fn seat_of(&self, number: u16) -> Option<usize> {

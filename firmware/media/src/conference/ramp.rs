@@ -9,7 +9,8 @@ use crate::sound::Rate;
 pub const RAMP_MS: usize = 10;
 
 /// Raised cosines from 0 to 1, one for each rate, made once.
-static CURVES: LazyLock<[Vec<f32>; 3]> = LazyLock::new(|| Rate::ALL.map(|rate| curve(RAMP_MS * rate.per_millisecond())));
+static CURVES: LazyLock<[Vec<f32>; 3]> =
+    LazyLock::new(|| Rate::ALL.map(|rate| curve(RAMP_MS * rate.per_millisecond())));
 
 /// Half a turn of a raised cosine: its ends have no step and no kink, so that what it opens or shuts spreads little over other
 /// frequencies.

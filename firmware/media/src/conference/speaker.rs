@@ -1,6 +1,6 @@
 //! Who speaks at the moment.
 
-use crate::mix::MAX_PARTIES;
+use super::MAX_PARTIES;
 
 /// Below this mean square nobody speaks: −40 dBm0.
 const FLOOR: f32 = 26_000.0;

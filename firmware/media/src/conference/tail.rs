@@ -11,9 +11,8 @@ const TAIL_MS: usize = 5;
 const MAX_TAIL: usize = TAIL_MS * 48;
 
 /// From 1 to 0 over a tail, one for each rate.
-static FADES: LazyLock<[Vec<f32>; 3]> = LazyLock::new(|| {
-    Rate::ALL.map(|rate| ramp::curve(TAIL_MS * rate.per_millisecond()).into_iter().rev().collect())
-});
+static FADES: LazyLock<[Vec<f32>; 3]> =
+    LazyLock::new(|| Rate::ALL.map(|rate| ramp::curve(TAIL_MS * rate.per_millisecond()).into_iter().rev().collect()));
 
 fn fade(rate: Rate) -> &'static [f32] {
     let [narrow, wide, full] = &*FADES;
@@ -84,6 +83,11 @@ impl Default for Declick {
 }
 
 impl Declick {
+    /// Nothing of ours was heard: what comes next has nothing to be joined to.
+    pub fn silence(&mut self) {
+        self.last = [0; MAX_TAIL];
+    }
+
     /// Passes a frame on. `switched`: it is the first of another source. Does not allocate.
     pub fn frame(&mut self, sound: &mut Sound, switched: bool) {
         let rate = sound.rate();

@@ -21,7 +21,8 @@ pub(super) fn above_2khz(rate: Rate, samples: &[i16]) -> f32 {
     let low: Vec<f64> = (0..taps)
         .map(|n| {
             let x = n as f64 - middle;
-            let sinc = if x == 0.0 { 2.0 * cut } else { (std::f64::consts::TAU * cut * x).sin() / (std::f64::consts::PI * x) };
+            let sinc =
+                if x == 0.0 { 2.0 * cut } else { (std::f64::consts::TAU * cut * x).sin() / (std::f64::consts::PI * x) };
             let turn = std::f64::consts::TAU * n as f64 / (taps - 1) as f64;
             sinc * (0.358_75 - 0.488_29 * turn.cos() + 0.141_28 * (2.0 * turn).cos() - 0.011_68 * (3.0 * turn).cos())
         })
@@ -239,4 +240,33 @@ fn a_larger_conference_goes_on_where_the_smaller_one_was() {
     let heard = run(&mut large, Rate::Narrow, 5, 5, &[1, 2, 3]);
     assert!((of(2, &heard[0][..160]) + 10.0).abs() < 1.5, "the first frame already");
     assert!((of(3, &heard[0][320..]) + 10.0).abs() < 0.1);
+}
+
+#[test]
+fn the_rate_is_the_highest_two_members_can_use() {
+    use Rate::{Full, Narrow, Wide};
+    for (members, expected) in [
+        (&[][..], Narrow),
+        (&[Full], Narrow),
+        (&[Full, Narrow], Narrow),
+        (&[Full, Wide, Narrow], Wide),
+        (&[Wide, Narrow, Wide], Wide),
+        (&[Full, Narrow, Full, Narrow], Full),
+        (&[Narrow, Narrow, Narrow], Narrow),
+    ] {
+        assert_eq!(super::rate(members.iter().copied()), expected, "{members:?}");
+    }
+}
+
+#[test]
+fn two_who_talked_before_the_conference_go_on_without_a_dip() {
+    let mut conference = Conference::new(4);
+    let three = plan(&[talks(1), talks(2), talks(3)]);
+    conference.arrange(&three);
+    conference.settle(&[1, 2]);
+    let heard = run(&mut conference, Rate::Narrow, 0, 2, &[1, 2, 3]);
+    assert!((of(1, &heard[1][..160]) + 10.0).abs() < 1.5);
+    assert!(heard[0][2].abs() > 500, "no fade at the start: {:?}", &heard[0][..4]);
+    let mut numbers = [0; 2];
+    assert_eq!(conference.talkers(&mut numbers), 3);
 }

@@ -67,7 +67,8 @@ impl OpusWriter {
             .and_then(|()| encoder.set_vbr(true))
             .and_then(|()| encoder.set_complexity(0));
         set.map_err(|e| opus_error(&e))?;
-        let pre_skip = encoder.get_lookahead().map_err(|e| opus_error(&e))? as u64 * GRANULE_RATE / u64::from(rate.hz());
+        let pre_skip =
+            encoder.get_lookahead().map_err(|e| opus_error(&e))? as u64 * GRANULE_RATE / u64::from(rate.hz());
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(true).open(temporary_name(path))?;
         let mut start = Vec::new();

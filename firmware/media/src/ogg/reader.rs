@@ -186,8 +186,12 @@ impl Head {
                 let mapping = mapping.get(..usize::from(channels))?;
                 let decoded = u16::from(streams) + u16::from(coupled);
                 let known = mapping.iter().all(|&n| n == 255 || u16::from(n) < decoded);
-                (streams > 0 && coupled <= streams && decoded <= 16 && known)
-                    .then(|| Head { pre_skip, streams, coupled, mapping: mapping.to_vec() })
+                (streams > 0 && coupled <= streams && decoded <= 16 && known).then(|| Head {
+                    pre_skip,
+                    streams,
+                    coupled,
+                    mapping: mapping.to_vec(),
+                })
             }
             _ => None,
         }

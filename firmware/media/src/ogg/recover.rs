@@ -67,7 +67,8 @@ fn repair_opus(path: &Path) -> io::Result<Option<Duration>> {
     else {
         return Ok(None);
     };
-    let pre_skip = head.packets().next().and_then(|p| p.get(10..12)).map_or(0, |b| u64::from(b[0]) | u64::from(b[1]) << 8);
+    let pre_skip =
+        head.packets().next().and_then(|p| p.get(10..12)).map_or(0, |b| u64::from(b[0]) | u64::from(b[1]) << 8);
     let (mut end, mut granule) = (0, None);
     while let Some(page) = pages.next_page()? {
         let follows = page.span.0 == end || end == 0;

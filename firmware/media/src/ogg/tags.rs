@@ -22,10 +22,8 @@ pub(super) fn head(pre_skip: u16, rate: u32) -> Vec<u8> {
 /// The page of OpusTags (RFC 7845 §5.2) with the marks as chapters, as Vorbis comments know them (`CHAPTER001=00:00:12.340`), padded
 /// with zeros to a fixed length, which §5.2 allows.
 pub(super) fn tags_page(serial: u32, marks: &[Mark]) -> Vec<u8> {
-    let mut comments = vec![
-        "TITLE=Call".to_owned(),
-        "DESCRIPTION=Left: what the party says; right: what it hears".to_owned(),
-    ];
+    let mut comments =
+        vec!["TITLE=Call".to_owned(), "DESCRIPTION=Left: what the party says; right: what it hears".to_owned()];
     for (n, mark) in (1..).zip(marks.iter().take(MAX_MARKS)) {
         comments.push(format!("CHAPTER{n:03}={}", clock(mark.at)));
         comments.push(format!("CHAPTER{n:03}NAME=Recording was paused for {} s", mark.paused.as_secs()));
