@@ -7,7 +7,7 @@ use std::time::Duration;
 use offhook_media::level;
 use offhook_media::ogg::file::OpusWriter;
 use offhook_media::ogg::reader::OpusReader;
-use offhook_media::ogg::recover::recover;
+use offhook_media::ogg::recover::{Found, recover};
 use offhook_media::sound::Rate;
 use offhook_media::tone::goertzel::power;
 use offhook_media::wav::file::temporary_name;
@@ -159,7 +159,7 @@ fn a_file_cut_anywhere_is_recovered_and_opens() {
     }
     std::fs::write(directory.join("a.wav.part"), [&offhook_media::wav::header(2, 8000, 0)[..], &[1; 64_003]].concat())
         .expect("room on the disk");
-    let (kept, failed) = recover(&directory).expect("the directory");
+    let Found { kept, failed } = recover(&directory).expect("the directory");
     assert!(failed.is_empty(), "{failed:?}");
     assert_eq!(kept.len(), 5, "those with sound: {kept:?}");
     for recovered in &kept {

@@ -10,7 +10,7 @@ use offhook_media::command::{Codec, Command, Event, LinePort, RecordingId, Strea
 use offhook_media::engine::EngineConfig;
 use offhook_media::level::{self, dbm0};
 use offhook_media::ogg::reader::OpusReader;
-use offhook_media::ogg::recover::recover;
+use offhook_media::ogg::recover::{Found, recover};
 use offhook_media::sound::Rate;
 use offhook_media::tone::dtmf::DigitTone;
 use offhook_media::wav::file::temporary_name;
@@ -192,7 +192,7 @@ fn a_process_killed_in_the_middle_loses_less_than_a_second() {
     child.kill().expect("SIGKILL");
     child.wait().expect("its end");
     let given = Duration::from_millis(frames() * 20);
-    let (kept, failed) = recover(&directory).expect("the directory");
+    let Found { kept, failed } = recover(&directory).expect("the directory");
     assert!(failed.is_empty(), "{failed:?}");
     assert_eq!(kept.len(), 1);
     let lost = given.saturating_sub(kept[0].duration);

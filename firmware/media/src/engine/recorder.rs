@@ -24,6 +24,7 @@ pub(super) const HEARD: u8 = 1;
 
 /// What goes through the ring.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are sound, and the tick allocates nothing")]
 pub(super) enum Item {
     Sound(StereoFrame),
     /// What comes is left out.

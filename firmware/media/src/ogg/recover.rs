@@ -19,13 +19,21 @@ pub struct Recovered {
     pub duration: Duration,
 }
 
+/// What was found in a directory.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Kept, under their own names.
+    pub kept: Vec<Recovered>,
+    /// Left as they are, and why.
+    pub failed: Vec<(PathBuf, io::Error)>,
+}
+
 /// Keeps what the recordings of a directory hold that were being written when the box stopped: cuts off what is torn, syncs, and gives
-/// them their names. One without any sound is removed. To be called before recordings begin. Files that fail are left as they are
-/// and given with the reason.
+/// them their names. One without any sound is removed. To be called before recordings begin.
 ///
 /// # Errors
 /// When the directory cannot be read.
-pub fn recover(directory: &Path) -> io::Result<(Vec<Recovered>, Vec<(PathBuf, io::Error)>)> {
+pub fn recover(directory: &Path) -> io::Result<Found> {
     let (mut kept, mut failed) = (Vec::new(), Vec::new());
     let mut found: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -57,7 +65,7 @@ pub fn recover(directory: &Path) -> io::Result<(Vec<Recovered>, Vec<(PathBuf, io
         }
     }
     File::open(directory)?.sync_all()?;
-    Ok((kept, failed))
+    Ok(Found { kept, failed })
 }
 
 fn repair_opus(path: &Path) -> io::Result<Option<Duration>> {
