@@ -15,6 +15,7 @@ pub mod level;
 pub mod line_audio;
 pub mod mix;
 pub mod rtp;
+pub mod srtp;
 pub mod tone;
 pub mod wav;
 
