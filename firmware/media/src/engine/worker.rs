@@ -13,12 +13,11 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 use super::leg::{Incoming, Now, read_one};
 use super::order::{Members, Order, Returned, Slot};
 use super::stream::{Kind, Stream};
+use crate::SILENCE;
 use crate::command::{Digit, Event};
 use crate::mix::Sum;
 use crate::rtp::packet::MAX_PACKET;
 use crate::rtp::rtcp::NtpTime;
-use crate::tone::dtmf;
-use crate::{SILENCE, level};
 
 /// The tick.
 pub(super) const TICK: Duration = Duration::from_millis(20);
@@ -95,7 +94,6 @@ pub(super) struct Worker {
     used: usize,
     next_tick: Instant,
     ticks: u64,
-    digit_amplitude: f64,
 }
 
 /// How a thread is made.
@@ -131,7 +129,6 @@ impl Worker {
             used: 0,
             next_tick: Instant::now() + TICK,
             ticks: 0,
-            digit_amplitude: f64::from(level::sine_amplitude(dtmf::LEVEL_DBM0)),
         })
     }
 
@@ -471,7 +468,7 @@ impl Worker {
             }
             let bridged =
                 stream.bridge.and_then(|b| bridges.get(usize::from(b))).is_some_and(|m| m.as_slice().len() > 1);
-            stream.speak(bridged, self.digit_amplitude, now.clock, |what| tell(&self.returned, &self.shared, what));
+            stream.speak(bridged, now.clock, |what| tell(&self.returned, &self.shared, what));
             if let Some(resting) = resting.get_mut(index) {
                 *resting = stream.rests();
             }
