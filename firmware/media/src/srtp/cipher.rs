@@ -28,20 +28,18 @@ impl Cm {
 
     /// Adds the key stream that begins at this counter block.
     fn apply(&self, block: &[u8; 16], data: &mut [u8]) {
-        match self {
-            Cm::Aes128(aes) => apply(CtrCore::<_, Ctr128BE>::inner_iv_init(aes.clone(), block.into()), data),
-            Cm::Aes256(aes) => apply(CtrCore::<_, Ctr128BE>::inner_iv_init(aes.clone(), block.into()), data),
-        }
+        // A packet is far shorter than a key stream: it always fits.
+        let _always = match self {
+            Cm::Aes128(aes) => {
+                StreamCipherCoreWrapper::from_core(CtrCore::<_, Ctr128BE>::inner_iv_init(aes.clone(), block.into()))
+                    .try_apply_keystream(data)
+            }
+            Cm::Aes256(aes) => {
+                StreamCipherCoreWrapper::from_core(CtrCore::<_, Ctr128BE>::inner_iv_init(aes.clone(), block.into()))
+                    .try_apply_keystream(data)
+            }
+        };
     }
-}
-
-/// A packet is far shorter than a key stream: it always fits.
-fn apply<C>(core: C, data: &mut [u8])
-where
-    StreamCipherCoreWrapper<C>: StreamCipher,
-    C: aes::cipher::StreamCipherCore,
-{
-    let _always = StreamCipherCoreWrapper::from_core(core).try_apply_keystream(data);
 }
 
 /// How one kind of packet of one direction is protected.
