@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::guard::Guard;
 use super::sockets::SocketPair;
 use crate::codec::Coder;
 use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
@@ -56,6 +57,8 @@ pub(super) struct RtpLeg {
     pub(super) jitter: JitterBuffer,
     /// What it encodes and decodes with.
     coder: Box<Coder>,
+    /// Opens what comes, protects what goes.
+    pub(super) guard: Guard,
     latch: Latch,
     rtcp_latch: Latch,
     reception: Reception,
@@ -90,6 +93,7 @@ impl RtpLeg {
             parameters: None,
             jitter: JitterBuffer::default(),
             coder,
+            guard: Guard::default(),
             latch: Latch::default(),
             rtcp_latch: Latch::default(),
             reception: Reception::default(),
@@ -127,7 +131,7 @@ impl RtpLeg {
             self.lost_told = false;
             self.jitter.reset();
         }
-        self.latch.signal(parameters.remote);
+        self.latch.signal(self.guard.remote(parameters.remote));
         let next_port = |mut remote: SocketAddr| {
             remote.set_port(remote.port().saturating_add(1));
             remote
@@ -137,6 +141,13 @@ impl RtpLeg {
         self.pending_count = 0;
         self.parameters = Some(parameters);
         unneeded
+    }
+
+    /// The peer nominated its address by ICE: from now on it is that one.
+    pub(super) fn nominate(&mut self, remote: SocketAddr) {
+        let remote = canonical(remote);
+        self.guard.nominate(remote);
+        self.latch.signal(self.guard.remote(Some(remote)));
     }
 
     fn set_coder(&mut self, coder: Box<Coder>, now: u64) -> Box<Coder> {
@@ -372,7 +383,7 @@ impl RtpLeg {
 
     fn send(&mut self, packet: Option<&[u8]>) {
         if let (Some(packet), Some(remote)) = (packet, self.latch.remote())
-            && self.sockets.rtp.send_to(packet, remote).is_ok()
+            && self.guard.send(&self.sockets.rtp, packet, remote)
         {
             self.outbound.count_octets(packet.len() - HEADER);
         }
@@ -412,8 +423,8 @@ impl RtpLeg {
         let mut out = [0; 200];
         let length = rtcp::write(self.outbound.ssrc(), sender.as_ref(), block.as_ref(), cname, bye, &mut out);
         if let Some(packet) = length.and_then(|length| out.get(..length)) {
-            let socket = if parameters.rtcp_mux { &self.sockets.rtp } else { &self.sockets.rtcp };
-            let _lost = socket.send_to(packet, to);
+            let socket = if parameters.rtcp_mux { &*self.sockets.rtp } else { &self.sockets.rtcp };
+            let _lost = self.guard.send(socket, packet, to);
         }
     }
 
@@ -424,7 +435,7 @@ impl RtpLeg {
 
     /// True once when nothing was received for so long (units of [`Now::clock`]) although we expect to.
     pub(super) fn went_silent(&mut self, now: u64, timeout: u64) -> bool {
-        let expecting = self.parameters.as_ref().is_some_and(|p| p.receive && p.remote.is_some());
+        let expecting = self.parameters.as_ref().is_some_and(|p| p.receive) && self.latch.remote().is_some();
         let silent = expecting && !self.lost_told && now.saturating_sub(self.last_received) >= timeout;
         self.lost_told |= silent;
         silent
@@ -437,6 +448,8 @@ impl RtpLeg {
             sent: self.outbound.packets(),
             jitter_us: self.reception.jitter_us(),
             round_trip_us: self.round_trip_us,
+            unauthentic: self.guard.refused().0,
+            replayed: self.guard.refused().1,
         }
     }
 }
@@ -453,10 +466,10 @@ fn canonical(from: SocketAddr) -> SocketAddr {
 pub(super) fn read_one<'a>(
     socket: &std::net::UdpSocket,
     buffer: &'a mut [u8; MAX_PACKET + 1],
-) -> Option<(&'a [u8], SocketAddr)> {
+) -> Option<(&'a mut [u8], SocketAddr)> {
     loop {
         match socket.recv_from(buffer) {
-            Ok((length, from)) => return buffer.get(..length).map(|bytes| (bytes, from)),
+            Ok((length, from)) => return buffer.get_mut(..length).map(|bytes| (bytes, from)),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => return None,
         }

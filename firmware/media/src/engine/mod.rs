@@ -5,6 +5,8 @@
 //! and hands over ready-made pieces, so that a real-time thread takes no lock, allocates nothing and logs nothing on its tick.
 
 mod control;
+mod guard;
+mod keying;
 mod leg;
 mod order;
 mod player;
@@ -13,6 +15,8 @@ mod recorder;
 mod sockets;
 mod stream;
 mod worker;
+
+pub use keying::Identity;
 
 use std::io;
 use std::sync::atomic::Ordering;
@@ -45,6 +49,8 @@ pub struct EngineConfig {
     pub media_timeout: Duration,
     /// After packets came, wait so long for more before waking up again. Saves wake-ups under load, costs as much delay.
     pub coalesce: Duration,
+    /// For DTLS-SRTP; `None`: none.
+    pub identity: Option<Identity>,
 }
 
 impl Default for EngineConfig {
@@ -58,6 +64,7 @@ impl Default for EngineConfig {
             cache_seconds: 600,
             media_timeout: Duration::from_secs(60),
             coalesce: Duration::ZERO,
+            identity: None,
         }
     }
 }

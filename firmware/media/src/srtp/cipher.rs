@@ -58,11 +58,7 @@ pub(super) struct Cipher {
 impl Cipher {
     pub(super) fn new(master: &MasterKey) -> Option<Self> {
         let profile = master.profile();
-        Some(Cipher {
-            profile,
-            rtp: Transform::derive(master, 0)?,
-            rtcp: Transform::derive(master, 3)?,
-        })
+        Some(Cipher { profile, rtp: Transform::derive(master, 0)?, rtcp: Transform::derive(master, 3)? })
     }
 
     /// A cipher from session keys, as the vectors of RFC 7714 state them.
@@ -72,7 +68,14 @@ impl Cipher {
     }
 
     /// Protects `packet[..length]`, which has room for [`super::MAX_GROWTH`] more; returns the new length.
-    pub(super) fn seal_rtp(&self, packet: &mut [u8], length: usize, header: usize, ssrc: u32, index: u64) -> Option<usize> {
+    pub(super) fn seal_rtp(
+        &self,
+        packet: &mut [u8],
+        length: usize,
+        header: usize,
+        ssrc: u32,
+        index: u64,
+    ) -> Option<usize> {
         let tag_length = self.profile.tag_length();
         let (body, rest) = packet.split_at_mut_checked(length)?;
         let tag_place = rest.get_mut(..tag_length)?;

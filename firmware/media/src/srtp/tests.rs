@@ -83,8 +83,10 @@ fn aes_256_counter_mode() {
     );
 }
 
-const RTP: &str = "8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573";
-const RTCP: &str = "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
+const RTP: &str =
+    "8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573";
+const RTCP: &str =
+    "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
 
 fn galois(profile: Profile) -> (Sender, Receiver) {
     let session: Vec<u8> = (0..profile.key_length() as u8).collect();
@@ -98,11 +100,13 @@ fn galois(profile: Profile) -> (Sender, Receiver) {
 #[test]
 fn galois_counter_mode_of_rtp() {
     let (sender, receiver) = galois(Profile::AeadAes128Gcm);
-    let expected = "8040f17b8041f8d35501a0b2 f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833
+    let expected =
+        "8040f17b8041f8d35501a0b2 f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833
                     899d7f27beb16a9152cf765ee4390cce";
     check_rtp(sender, receiver, RTP, expected);
     let (sender, receiver) = galois(Profile::AeadAes256Gcm);
-    let expected = "8040f17b8041f8d35501a0b2 32b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b
+    let expected =
+        "8040f17b8041f8d35501a0b2 32b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b
                     7aa3db36dfffd6b0f9bb7878d7a76c13";
     check_rtp(sender, receiver, RTP, expected);
 }
@@ -111,11 +115,13 @@ fn galois_counter_mode_of_rtp() {
 #[test]
 fn galois_counter_mode_of_rtcp() {
     let (sender, receiver) = galois(Profile::AeadAes128Gcm);
-    let expected = "81c8000d4d617273 63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded0bb9275b
+    let expected =
+        "81c8000d4d617273 63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded0bb9275b
                     c84aa45896cf4d2fc5abf87245d9eade 800005d4";
     check_rtcp(sender, receiver, RTCP, expected);
     let (sender, receiver) = galois(Profile::AeadAes256Gcm);
-    let expected = "81c8000d4d617273 d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61de0476f1b6fad
+    let expected =
+        "81c8000d4d617273 d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61de0476f1b6fad
                     1d1eb30c4446839f57ff6f6cb26ac3be 800005d4";
     check_rtcp(sender, receiver, RTCP, expected);
     // Tagged only.

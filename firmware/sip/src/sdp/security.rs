@@ -288,7 +288,8 @@ impl Description {
 impl Stream {
     /// A profile whose packets are protected.
     pub fn is_secure_profile(&self) -> bool {
-        ["RTP/SAVP", "RTP/SAVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known)) || self.is_dtls_profile()
+        ["RTP/SAVP", "RTP/SAVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known))
+            || self.is_dtls_profile()
     }
 
     fn is_dtls_profile(&self) -> bool {
@@ -374,7 +375,8 @@ impl Security {
             return (if self.policy == Policy::Required { "RTP/SAVP" } else { "RTP/AVP" }, attributes);
         }
         if self.policy >= Policy::Offered {
-            let offered = Suite::OFFERED.into_iter().filter_map(|suite| self.keys.iter().find(|key| key.suite == suite));
+            let offered =
+                Suite::OFFERED.into_iter().filter_map(|suite| self.keys.iter().find(|key| key.suite == suite));
             attributes.media.extend(offered.map(Crypto::line));
             // A phone that knows DTLS-SRTP alone finds this beside; the others pass over it.
             if let Some(print) = &self.fingerprint {
@@ -391,7 +393,8 @@ impl Security {
         let ice = self.ice.clone().zip(offer.ice(stream)).filter(|_| stream.rtcp_mux);
         if self.policy != Policy::Off && (secure || self.policy >= Policy::Offered) {
             let fingerprint = offer.fingerprint(stream).filter(|_| self.fingerprint.is_some());
-            if let Some(fingerprint) = fingerprint.filter(|_| stream.is_dtls_profile() || stream.secured.crypto.is_empty())
+            if let Some(fingerprint) =
+                fingerprint.filter(|_| stream.is_dtls_profile() || stream.secured.crypto.is_empty())
             {
                 let before = match self.agreed.as_ref().map(|agreed| &agreed.keys) {
                     Some(Keys::Dtls { active, .. }) => *active,
@@ -446,7 +449,8 @@ impl Security {
 
     /// What the answer to our offer says; `None` when it is not what we ask for.
     pub(super) fn accept(&self, offered: &Stream, answer: &Description, stream: &Stream) -> Option<Protection> {
-        let ice = self.ice.clone().zip(answer.ice(stream)).filter(|_| stream.rtcp_mux && offered.secured.ufrag.is_some());
+        let ice =
+            self.ice.clone().zip(answer.ice(stream)).filter(|_| stream.rtcp_mux && offered.secured.ufrag.is_some());
         let sdes = offered.secured.crypto.iter().find_map(|ours| {
             let matching = |theirs: &&Crypto| theirs.tag == ours.tag && theirs.suite == ours.suite;
             let theirs = stream.secured.crypto.iter().find(matching)?;

@@ -1,7 +1,8 @@
 use super::security::{Crypto, Fingerprint, IceCredentials, Keys, Policy, Secret, Security, Suite};
 use super::*;
 
-const PRINT: &str = "sha-256 AB:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:FF";
+const PRINT: &str =
+    "sha-256 AB:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:FF";
 
 fn key(tag: u32, suite: Suite, fill: u8) -> Crypto {
     Crypto { tag, suite, key: Secret(vec![fill; suite.key_length()]), mki: Vec::new() }
@@ -18,12 +19,20 @@ fn ours(policy: Policy) -> Capabilities {
         direction: Direction::SendRecv,
         session_id: 1,
         session_version: 1,
-        security: Security { policy, keys, fingerprint: Fingerprint::parse(PRINT), ice: Some(ice), ..Security::default() },
+        security: Security {
+            policy,
+            keys,
+            fingerprint: Fingerprint::parse(PRINT),
+            ice: Some(ice),
+            ..Security::default()
+        },
     }
 }
 
 fn peer(profile: &str, attributes: &[&str]) -> Vec<u8> {
-    let mut text = format!("v=0\r\no=- 5 5 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 {profile} 8\r\n");
+    let mut text = format!(
+        "v=0\r\no=- 5 5 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 {profile} 8\r\n"
+    );
     attributes.iter().for_each(|attribute| text.push_str(&format!("a={attribute}\r\n")));
     text.into_bytes()
 }
@@ -95,18 +104,26 @@ fn the_policy_decides_what_is_taken() {
             agreed(policy, "UDP/TLS/RTP/SAVPF", &[&print, "setup:actpass"]),
             agreed(policy, "RTP/SAVP", &["crypto:1 F8_128_HMAC_SHA1_80 inline:abc"]),
         ];
-        let got = got.map(|got| got.unwrap_or_else(|unusable| { assert_eq!(unusable.status, 488); "488" }));
+        let got = got.map(|got| {
+            got.unwrap_or_else(|unusable| {
+                assert_eq!(unusable.status, 488);
+                "488"
+            })
+        });
         assert_eq!(got, expected, "{policy:?}");
     }
 }
 
 #[test]
 fn an_answer_has_the_tag_of_the_offer_and_a_key_of_ours() {
-    let offer = peer("RTP/SAVP", &[
-        "crypto:1 F8_128_HMAC_SHA1_80 inline:abc",
-        &format!("crypto:2 AES_CM_128_HMAC_SHA1_32 {INLINE}"),
-        &format!("crypto:3 AES_CM_128_HMAC_SHA1_80 {INLINE}"),
-    ]);
+    let offer = peer(
+        "RTP/SAVP",
+        &[
+            "crypto:1 F8_128_HMAC_SHA1_80 inline:abc",
+            &format!("crypto:2 AES_CM_128_HMAC_SHA1_32 {INLINE}"),
+            &format!("crypto:3 AES_CM_128_HMAC_SHA1_80 {INLINE}"),
+        ],
+    );
     let (body, agreed) = answer(&ours(Policy::OnDemand), &offer).unwrap();
     assert!(text(&body).contains("m=audio 30000 RTP/SAVP 8\r\n"), "{}", text(&body));
     assert_eq!(text(&body).matches("a=crypto:").count(), 1);
@@ -119,7 +136,10 @@ fn an_answer_has_the_tag_of_the_offer_and_a_key_of_ours() {
 fn our_offer_is_answered_with_a_key_or_without() {
     let offered = ours(Policy::Offered);
     let body = offer(&offered);
-    assert!(text(&body).contains("m=audio 30000 RTP/AVP 8\r\n") && text(&body).contains("a=crypto:2 AEAD_AES_128_GCM inline:"));
+    assert!(
+        text(&body).contains("m=audio 30000 RTP/AVP 8\r\n")
+            && text(&body).contains("a=crypto:2 AEAD_AES_128_GCM inline:")
+    );
     let taken = accept(&offered, &peer("RTP/AVP", &[&format!("crypto:4 AES_CM_128_HMAC_SHA1_80 {INLINE}")])).unwrap();
     let Keys::Sdes { send, receive } = &taken.protection.keys else { panic!("not protected") };
     assert_eq!((send.suite, receive.tag), (Suite::AesCm128HmacSha1Tag80, 4));
@@ -139,7 +159,10 @@ fn our_offer_is_answered_with_a_key_or_without() {
     later.security.agreed = Some(taken.protection);
     let again = reoffer(&later, &body);
     assert_eq!(text(&again).matches("a=crypto:").count(), 1);
-    assert!(text(&again).contains("a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:ERERER") && !text(&again).contains("fingerprint"));
+    assert!(
+        text(&again).contains("a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:ERERER")
+            && !text(&again).contains("fingerprint")
+    );
 }
 
 /// As Chromium writes it, shortened.
@@ -153,8 +176,17 @@ fn a_browser_is_answered_with_dtls_ice_and_one_port() {
     );
     let ours = ours(Policy::Required);
     let (body, agreed) = answer(&ours, offer.as_bytes()).unwrap();
-    for line in ["a=ice-lite", "a=group:BUNDLE 0", "a=mid:0", "a=rtcp-mux", "a=setup:passive", "a=ice-ufrag:ours", "a=sendrecv",
-        "a=candidate:1 1 udp 2130706431 192.0.2.1 30000 typ host", &format!("a=fingerprint:{PRINT}")] {
+    for line in [
+        "a=ice-lite",
+        "a=group:BUNDLE 0",
+        "a=mid:0",
+        "a=rtcp-mux",
+        "a=setup:passive",
+        "a=ice-ufrag:ours",
+        "a=sendrecv",
+        "a=candidate:1 1 udp 2130706431 192.0.2.1 30000 typ host",
+        &format!("a=fingerprint:{PRINT}"),
+    ] {
         assert!(text(&body).contains(&format!("\r\n{line}\r\n")), "{line} in {}", text(&body));
     }
     assert_eq!((agreed.remote, agreed.direction, agreed.rtcp_mux), (None, Direction::SendRecv, true));

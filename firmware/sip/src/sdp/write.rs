@@ -9,7 +9,15 @@ use super::{Capabilities, Codec, Direction};
 /// One `m=` line to write.
 pub(super) enum Line<'a> {
     /// Our audio.
-    Audio { protocol: &'a str, codecs: &'a [Codec], port: u16, direction: Direction, ptime: u32, rtcp_mux: bool, attributes: &'a [String] },
+    Audio {
+        protocol: &'a str,
+        codecs: &'a [Codec],
+        port: u16,
+        direction: Direction,
+        ptime: u32,
+        rtcp_mux: bool,
+        attributes: &'a [String],
+    },
     /// A stream of the peer's that we do not take: its line with port 0 (RFC 3264 §6).
     Refused(&'a Stream),
 }
