@@ -116,7 +116,7 @@ impl Traced {
             first_line: head.lines().next()?.to_owned(),
             call_id: field("call-id", "i")?,
             cseq: field("cseq", "cseq").unwrap_or_default(),
-            text: text.lines().map(hide_digest).collect::<Vec<_>>().join("\r\n"),
+            text: text.lines().map(hide_digest).map(hide_keys).collect::<Vec<_>>().join("\r\n"),
         })
     }
 }
@@ -136,6 +136,18 @@ fn hide_digest(line: &str) -> String {
         .join(",")
 }
 
+/// Takes the keys out of a session description: with them a recorded call could be heard.
+fn hide_keys(line: String) -> String {
+    let lower = line.trim_start().to_ascii_lowercase();
+    if lower.starts_with("a=ice-pwd:") {
+        return "a=ice-pwd:…".to_owned();
+    }
+    match line.find("inline:").filter(|_| lower.starts_with("a=crypto:")) {
+        Some(at) => format!("{}inline:…", line.get(..at).unwrap_or_default()),
+        None => line,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +162,14 @@ mod tests {
         let line = "Authorization: Digest username=\"1001\", response=\"0123456789abcdef\", uri=\"sip:x\"";
         let shown = hide_digest(line);
         assert!(!shown.contains("0123456789abcdef") && shown.contains("uri="), "{shown}");
+    }
+
+    #[test]
+    fn keys_of_media_are_not_shown() {
+        let line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31";
+        assert_eq!(hide_keys(line.into()), "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:…");
+        assert_eq!(hide_keys("a=ice-pwd:secretsecretsecretsecret".into()), "a=ice-pwd:…");
+        assert_eq!(hide_keys("a=sendrecv".into()), "a=sendrecv");
     }
 
     #[test]

@@ -33,6 +33,15 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+impl Identity {
+    /// The certificate's fingerprint as SDP writes it (RFC 8122): `sha-256 AB:CD:…`.
+    pub fn fingerprint(&self) -> String {
+        let digest = digest::digest(&digest::SHA256, &self.certificate);
+        let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        format!("sha-256 {}", bytes.join(":"))
+    }
+}
+
 /// What a leg is to be told.
 #[derive(Debug)]
 pub(super) enum Action {
@@ -254,13 +263,8 @@ impl Association {
             return Vec::new();
         }
         let Some((send, receive)) = &self.keys else { return Vec::new() };
-        let keyed = Keyed {
-            protected: true,
-            sender: Sender::new(send),
-            receiver: Receiver::new(receive),
-            control: true,
-            ice,
-        };
+        let keyed =
+            Keyed { protected: true, sender: Sender::new(send), receiver: Receiver::new(receive), control: true, ice };
         self.done = true;
         // A finished handshake is repeated only when the peer asks for it.
         self.deadline = None;

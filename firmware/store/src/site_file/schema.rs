@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use offhook_switch::config::MediaEncryption;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -131,6 +132,7 @@ pub(super) struct DeviceSection {
     pub(super) username: Option<Text>,
     pub(super) password: Option<Text>,
     pub(super) line: Option<Spanned<u16>>,
+    pub(super) encryption: Option<Spanned<MediaEncryption>>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

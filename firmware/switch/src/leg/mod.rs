@@ -2,11 +2,13 @@
 
 pub(crate) mod release;
 pub(crate) mod sdp;
+pub(crate) mod security;
 
 use std::net::IpAddr;
 
 use offhook_media::command::StreamId;
 use offhook_sip::endpoint::SessionId;
+use offhook_sip::sdp::security::Security;
 use offhook_sip::sdp::{Codec, Negotiated};
 
 use crate::bridge::Playing;
@@ -80,6 +82,8 @@ pub(crate) struct SipLeg {
     /// Our last description: the next offer follows it, an answer is read by it.
     pub(crate) description: Vec<u8>,
     pub(crate) negotiated: Option<Negotiated>,
+    /// How its media may be protected, its keys, and what is agreed.
+    pub(crate) security: Security,
     /// The caller's offer, until it is answered. `None`: a late offer, or done.
     pub(crate) remote_offer: Option<Vec<u8>>,
     /// Our answer went out in a provisional response already.
