@@ -53,7 +53,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     };
     Ok(DeviceRow {
         id: row.get::<_, Id>(0)?.into(),
-        device: Device { user: row.get::<_, Id>(1)?.into(), label: row.get(2)?, kind, encryption: encryption(row)? },
+        device: Device {
+            user: row.get::<_, Id>(1)?.into(),
+            label: row.get(2)?,
+            kind,
+            encryption: encryption(row)?,
+            codecs: Vec::new(),
+        },
         sealed: row.get(7)?,
     })
 }
@@ -159,12 +165,19 @@ pub(crate) fn create(
                 None => first_free(connection, &owner.extension, id)?,
             };
             let (kind, sealed) = account(connection, seal, id, username, &password)?;
-            DeviceRow { id, device: Device { user, label, kind, encryption }, sealed: Some(sealed) }
+            DeviceRow { id, device: Device { user, label, kind, encryption, codecs: Vec::new() }, sealed: Some(sealed) }
         }
-        NewDevice::Analog { label, line } => {
-            let kind = DeviceKind::Analog { line };
-            DeviceRow { id, device: Device { user, label, kind, encryption: MediaEncryption::Auto }, sealed: None }
-        }
+        NewDevice::Analog { label, line } => DeviceRow {
+            id,
+            device: Device {
+                user,
+                label,
+                kind: DeviceKind::Analog { line },
+                encryption: MediaEncryption::Auto,
+                codecs: Vec::new(),
+            },
+            sealed: None,
+        },
     };
     put(connection, &row)?;
     Ok(row)

@@ -121,6 +121,9 @@ pub struct Device {
     /// Whether its media is encrypted (SIP only).
     #[serde(default)]
     pub encryption: MediaEncryption,
+    /// Codecs it may use, best first; empty: the usual ones (Opus, G.722, G.711 with the country's law first).
+    #[serde(default)]
+    pub codecs: Vec<CodecName>,
 }
 
 /// Whether the media of a telephone is encrypted (SRTP). What comes of each value is said in `leg/security.rs`.
@@ -154,6 +157,28 @@ impl MediaEncryption {
         use MediaEncryption::{Auto, Off, Offered, Required};
         [Auto, Off, Offered, Required].into_iter().find(|value| value.name() == name)
     }
+}
+
+/// A codec, as a device's list names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CodecName {
+    /// Opus, narrow to full band.
+    Opus,
+    /// G.722, wide band.
+    G722,
+    /// G.711 A-law: Europe and most of the world.
+    Pcma,
+    /// G.711 µ-law: North America and Japan.
+    Pcmu,
+    /// Linear samples at 16 kHz: five times what others need, for tests and special apparatus.
+    L16,
+}
+
+impl CodecName {
+    /// All of them.
+    pub const ALL: [CodecName; 5] =
+        [CodecName::Opus, CodecName::G722, CodecName::Pcma, CodecName::Pcmu, CodecName::L16];
 }
 
 /// What a telephone is.
