@@ -51,6 +51,7 @@ CREATE TABLE devices (
     ha1_sha256 TEXT,
     secret     BLOB,
     line       BLOB UNIQUE REFERENCES lines (id),
+    encryption TEXT NOT NULL DEFAULT 'auto' CHECK (encryption IN ('auto', 'off', 'offered', 'required')),
     CHECK ((kind = 'sip') = (username IS NOT NULL AND ha1_md5 IS NOT NULL AND ha1_sha256 IS NOT NULL)),
     CHECK ((kind = 'analog') = (line IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

@@ -139,3 +139,25 @@ impl From<config::Trunk> for types::TrunkKind {
         }
     }
 }
+
+/// How call control names the encryption of a telephone.
+pub(crate) fn encryption_of(value: types::MediaEncryption) -> offhook_switch::config::MediaEncryption {
+    use offhook_switch::config::MediaEncryption;
+    match value {
+        types::MediaEncryption::Auto => MediaEncryption::Auto,
+        types::MediaEncryption::Off => MediaEncryption::Off,
+        types::MediaEncryption::Offered => MediaEncryption::Offered,
+        types::MediaEncryption::Required => MediaEncryption::Required,
+    }
+}
+
+/// How the API names it.
+pub(crate) fn encryption(value: offhook_switch::config::MediaEncryption) -> types::MediaEncryption {
+    use offhook_switch::config::MediaEncryption;
+    match value {
+        MediaEncryption::Auto => types::MediaEncryption::Auto,
+        MediaEncryption::Off => types::MediaEncryption::Off,
+        MediaEncryption::Offered => types::MediaEncryption::Offered,
+        MediaEncryption::Required => types::MediaEncryption::Required,
+    }
+}

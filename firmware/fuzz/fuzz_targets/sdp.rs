@@ -9,7 +9,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(description) = Description::parse(data) {
         for stream in &description.streams {
             let _ = (description.remote(stream), description.remote_rtcp(stream), description.direction(stream));
-            let _ = (stream.codecs(), stream.is_plain_rtp(), stream.is_audio());
+            let _ = (stream.codecs(), stream.is_rtp(), stream.is_audio());
         }
     }
     if let Ok((answer, negotiated)) = sdp::answer(&ours, data) {
@@ -34,5 +34,6 @@ fn capabilities() -> Capabilities {
         direction: Direction::SendRecv,
         session_id: 1,
         session_version: 1,
+        security: Default::default(),
     }
 }

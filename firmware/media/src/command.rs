@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::ice::Credentials;
 use crate::sound::Rate;
+use crate::srtp::MasterKey;
 
 /// One party's media: an RTP stream pair or the audio of an analog line. Numbered by call control, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +98,45 @@ pub struct RtpParameters {
     pub receive: bool,
     /// RTP and RTCP on one port.
     pub rtcp_mux: bool,
+}
+
+/// A certificate's fingerprint (RFC 8122).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// `sha-256`, `sha-384` or `sha-512`.
+    pub hash: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Where the keys of a stream come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// None: it is not protected.
+    Plain,
+    /// From the descriptions (RFC 4568).
+    Sdes {
+        /// What we protect with.
+        send: MasterKey,
+        /// What the peer protects with.
+        receive: MasterKey,
+    },
+    /// From a DTLS handshake on the stream's port (RFC 5764).
+    Dtls {
+        /// We are its client.
+        active: bool,
+        /// The peer's certificate must have it.
+        fingerprint: Fingerprint,
+    },
+}
+
+/// How a stream is protected and finds its path. While nothing is said, it is plain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// The keys. With others than [`Keys::Plain`] no packet passes unprotected, either way.
+    pub keys: Keys,
+    /// Answer checks of ICE; the path is the one the peer nominates.
+    pub ice: Option<Credentials>,
 }
 
 /// One segment of a tone: the frequencies are summed.
@@ -195,6 +236,14 @@ pub enum Command {
         /// All of it.
         parameters: RtpParameters,
     },
+    /// Protects the stream pair from now on; sent before the [`Command::SetRtp`] of the same negotiation. Keys that are the same as
+    /// before go on with their counters.
+    Protect {
+        /// The stream.
+        stream: StreamId,
+        /// How.
+        protection: Box<Protection>,
+    },
     /// The audio of an analog port.
     OpenLine {
         /// The stream.
@@ -290,6 +339,10 @@ pub struct StreamStatistics {
     pub jitter_us: u32,
     /// Round-trip time from RTCP, microseconds; 0 when unknown.
     pub round_trip_us: u32,
+    /// Packets refused because their protection is wrong: another key, or changed on their way.
+    pub unauthentic: u64,
+    /// Protected packets refused because they came before.
+    pub replayed: u64,
 }
 
 /// What the engine tells.

@@ -12,6 +12,7 @@ pub mod codec;
 pub mod command;
 pub mod conference;
 pub mod engine;
+pub mod ice;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;
@@ -19,6 +20,7 @@ pub mod ogg;
 pub mod resample;
 pub mod rtp;
 pub mod sound;
+pub mod srtp;
 pub mod tone;
 pub mod wav;
 

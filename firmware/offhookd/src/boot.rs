@@ -14,7 +14,7 @@ use crossbeam_channel::{Sender, bounded};
 use offhook_api::services::{Services, SimulatedLines};
 use offhook_api::{Api, SOCKET_FILE};
 use offhook_lines::country::Country;
-use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
+use offhook_media::engine::{Engine, EngineConfig, EngineHandle, Identity};
 use offhook_sip::endpoint::{EndpointConfig, Transport};
 use offhook_store::{Listen, Store};
 use offhook_switch::config::Config;
@@ -95,9 +95,14 @@ pub fn start(args: &Args) -> Result<Running> {
         .build()
         .context("the runtime cannot be started")?;
     let (media_events_in, media_events) = bounded(MEDIA_QUEUE);
+    // A certificate of this run alone: its fingerprint goes through the signalling, nobody needs to know it again.
+    let made = rcgen::generate_simple_self_signed(vec!["offhook".to_owned()]).context("a certificate for media")?;
+    let identity = Identity { certificate: made.cert.der().to_vec(), private_key: made.signing_key.serialize_der() };
+    let fingerprint = identity.fingerprint();
     let defaults = EngineConfig::default();
     let media_timeout = config.sip.rtp_timeout.unwrap_or(defaults.media_timeout);
-    let engine = EngineConfig { threads: args.media_threads.max(1), media_timeout, ..defaults };
+    let threads = args.media_threads.max(1);
+    let engine = EngineConfig { threads, media_timeout, identity: Some(identity), ..defaults };
     let engine = Arc::new(Engine::start(engine, media_events_in).context("the media engine cannot be started")?);
     let (sip_inputs_in, sip_inputs) = bounded(SIP_QUEUE);
     let transports = Transports::start(transport_config(&listen, &config, &args.data), runtime.handle(), sip_inputs_in)
@@ -110,6 +115,7 @@ pub fn start(args: &Args) -> Result<Running> {
     let (live, _) = broadcast::channel(LIVE_EVENTS);
     let line_states = Arc::new(Mutex::new(BTreeMap::new()));
     let mut exchange = exchange(&store, &config, &sip, &args.data)?;
+    exchange.set_fingerprint(&fingerprint);
     let opener = Arc::clone(&engine);
     exchange.set_port_opener(Box::new(move |local| open_port(&opener, local)));
     let shell = Shell {

@@ -125,7 +125,7 @@ impl Traced {
 }
 
 /// Takes out what must stay secret: the digest of an authorization line, with which a weak password could be guessed at leisure, and
-/// the keys of the sound (RFC 4568 §9.1, `inline:`), with which a call could be listened to.
+/// the keys of the sound (RFC 4568 §9.1, `inline:`; `ice-pwd`), with which a call could be listened to.
 fn hide_secrets(line: &str) -> String {
     let name = line.split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     if name == "a=crypto" {
@@ -134,6 +134,9 @@ fn hide_secrets(line: &str) -> String {
             None => part.to_owned(),
         };
         return line.split(' ').map(hidden).collect::<Vec<_>>().join(" ");
+    }
+    if name == "a=ice-pwd" {
+        return "a=ice-pwd:…".to_owned();
     }
     if name != "authorization" && name != "proxy-authorization" {
         return line.to_owned();
@@ -163,6 +166,8 @@ mod tests {
         assert!(!shown.contains("0123456789abcdef") && shown.contains("uri="), "{shown}");
         let line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:32 FEC_ORDER=FEC_SRTP";
         assert_eq!(hide_secrets(line), "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:… FEC_ORDER=FEC_SRTP");
+        assert_eq!(hide_secrets("a=ice-pwd:secretsecretsecretsecret"), "a=ice-pwd:…");
+        assert_eq!(hide_secrets("a=sendrecv"), "a=sendrecv");
     }
 
     #[test]

@@ -65,6 +65,11 @@ impl Media {
                 Some(found) if found.local.is_some() => found.parameters = Some(parameters),
                 _ => self.fault(format!("SetRtp on {stream:?}, which is not an open RTP stream")),
             },
+            Command::Protect { stream, .. } => {
+                if self.streams.get(&stream).is_none_or(|found| found.local.is_none()) {
+                    self.fault(format!("Protect on {stream:?}, which is not an open RTP stream"));
+                }
+            }
             Command::Close { stream } => {
                 if self.streams.remove(&stream).is_none() {
                     self.fault(format!("Close of {stream:?}, which is not open"));

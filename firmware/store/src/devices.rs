@@ -1,6 +1,6 @@
 //! Devices: telephones.
 
-use offhook_switch::config::{Device, DeviceKind, LineKind};
+use offhook_switch::config::{Device, DeviceKind, LineKind, MediaEncryption};
 use offhook_switch::id::{DeviceId, LineId, UserId};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub enum NewDevice {
         /// Password.
         #[debug("…")]
         password: String,
+        /// Whether its media is encrypted.
+        encryption: MediaEncryption,
     },
     /// The set on an FXS port.
     Analog {
@@ -45,7 +47,8 @@ pub(crate) struct DeviceRow {
     pub(crate) sealed: Option<Vec<u8>>,
 }
 
-const SELECT: &str = "SELECT id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line FROM devices";
+const SELECT: &str =
+    "SELECT id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption FROM devices";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     let kind = if row.get_ref(3)?.as_str()? == "sip" {
@@ -55,9 +58,19 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     };
     Ok(DeviceRow {
         id: row.get::<_, Id>(0)?.into(),
-        device: Device { user: row.get::<_, Id>(1)?.into(), label: row.get(2)?, kind, codecs: Vec::new() },
+        device: Device {
+            user: row.get::<_, Id>(1)?.into(),
+            label: row.get(2)?,
+            kind,
+            encryption: encryption(row)?,
+            codecs: Vec::new(),
+        },
         sealed: row.get(7)?,
     })
+}
+
+fn encryption(row: &Row<'_>) -> rusqlite::Result<MediaEncryption> {
+    Ok(MediaEncryption::from_name(row.get_ref(9)?.as_str()?).unwrap_or_default())
 }
 
 pub(crate) fn list(connection: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
@@ -122,9 +135,10 @@ pub(crate) fn put(connection: &Connection, row: &DeviceRow) -> Result<(), StoreE
     };
     run(
         connection,
-        "INSERT INTO devices (id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-         ON CONFLICT (id) DO UPDATE SET label = ?3, username = ?5, ha1_md5 = ?6, ha1_sha256 = ?7, secret = ?8, line = ?9",
+        "INSERT INTO devices (id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (id) DO UPDATE SET label = ?3, username = ?5, ha1_md5 = ?6, ha1_sha256 = ?7, secret = ?8, line = ?9,
+             encryption = ?10",
         params![
             Id::from(row.id),
             Id::from(row.device.user),
@@ -135,6 +149,7 @@ pub(crate) fn put(connection: &Connection, row: &DeviceRow) -> Result<(), StoreE
             sha256,
             row.sealed,
             line,
+            row.device.encryption.name(),
         ],
     )?;
     Ok(())
@@ -149,17 +164,23 @@ pub(crate) fn create(
 ) -> Result<DeviceRow, StoreError> {
     let owner = users::get(connection, user)?.ok_or(StoreError::NotFound)?;
     let row = match new {
-        NewDevice::Sip { label, username, password } => {
+        NewDevice::Sip { label, username, password, encryption } => {
             let username = match username {
                 Some(username) => username,
                 None => first_free(connection, &owner.extension, id)?,
             };
             let (kind, sealed) = account(connection, seal, id, username, &password)?;
-            DeviceRow { id, device: Device { user, label, kind, codecs: Vec::new() }, sealed: Some(sealed) }
+            DeviceRow { id, device: Device { user, label, kind, encryption, codecs: Vec::new() }, sealed: Some(sealed) }
         }
         NewDevice::Analog { label, line } => DeviceRow {
             id,
-            device: Device { user, label, kind: DeviceKind::Analog { line }, codecs: Vec::new() },
+            device: Device {
+                user,
+                label,
+                kind: DeviceKind::Analog { line },
+                encryption: MediaEncryption::Auto,
+                codecs: Vec::new(),
+            },
             sealed: None,
         },
     };
@@ -229,7 +250,7 @@ impl Store {
         self.edit(move |connection| Ok(create(connection, &seal, id, user, new)?.device))
     }
 
-    /// Changes a telephone's label, and its line (analog) or user name (SIP; the password stays).
+    /// Changes a telephone's label, and its line (analog) or user name and encryption (SIP; the password stays).
     ///
     /// # Errors
     /// When there is no such telephone, it is of another kind, on a conflict, or when the database cannot be written.
@@ -239,11 +260,13 @@ impl Store {
         label: String,
         username: Option<String>,
         line: Option<LineId>,
+        encryption: MediaEncryption,
     ) -> Result<Device, StoreError> {
         let seal = self.seal().clone();
         self.edit(move |connection| {
             let mut row = get(connection, id)?.ok_or(StoreError::NotFound)?;
             row.device.label = label;
+            row.device.encryption = encryption;
             match &mut row.device.kind {
                 DeviceKind::Analog { line: now } => *now = line.unwrap_or(*now),
                 DeviceKind::Sip { username: now, .. } => {

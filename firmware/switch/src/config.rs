@@ -124,9 +124,45 @@ pub struct Device {
     pub label: String,
     /// What it is.
     pub kind: DeviceKind,
+    /// Whether its media is encrypted (SIP only).
+    #[serde(default)]
+    pub encryption: MediaEncryption,
     /// Codecs it may use, best first; empty: the usual ones (Opus, G.722, G.711 with the country's law first).
     #[serde(default)]
     pub codecs: Vec<CodecName>,
+}
+
+/// Whether the media of a telephone is encrypted (SRTP). What comes of each value is said in `leg/security.rs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaEncryption {
+    /// As the signalling is: offered over TLS, on demand elsewhere.
+    #[default]
+    Auto,
+    /// Never; a telephone that insists is refused.
+    Off,
+    /// Offered, and taken when the telephone can.
+    Offered,
+    /// A telephone that cannot is refused.
+    Required,
+}
+
+impl MediaEncryption {
+    /// As it is written in the database, the site file and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            MediaEncryption::Auto => "auto",
+            MediaEncryption::Off => "off",
+            MediaEncryption::Offered => "offered",
+            MediaEncryption::Required => "required",
+        }
+    }
+
+    /// The reverse of [`MediaEncryption::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        use MediaEncryption::{Auto, Off, Offered, Required};
+        [Auto, Off, Offered, Required].into_iter().find(|value| value.name() == name)
+    }
 }
 
 /// A codec, as a device's list names it.

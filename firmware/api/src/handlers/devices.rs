@@ -14,6 +14,7 @@ use super::view;
 use crate::app::App;
 use crate::body::{Body, Id};
 use crate::clock::now;
+use crate::convert;
 use crate::error::Problem;
 use crate::types;
 use crate::types::Resource;
@@ -41,6 +42,7 @@ pub(crate) async fn put_device(
     Body(input): Body<types::DeviceInput>,
 ) -> Result<Json<types::Device>, Problem> {
     let label = validate::label(&input.label, "label")?;
+    let encryption = convert::encryption_of(input.encryption);
     let now = one(&app, DeviceId(id)).await?;
     let (username, line) = match (input.kind, now.kind) {
         (types::DeviceKindInput::Sip { username }, types::DeviceKind::Sip { .. }) => (check_username(username)?, None),
@@ -49,7 +51,7 @@ pub(crate) async fn put_device(
             return Err(Problem::invalid("kind", "kind_fixed", "The kind of a telephone does not change."));
         }
     };
-    app.store(move |store| store.put_device(DeviceId(id), label, username, line)).await?;
+    app.store(move |store| store.put_device(DeviceId(id), label, username, line, encryption)).await?;
     app.changed(Resource::Extensions).await?;
     Ok(Json(one(&app, DeviceId(id)).await?))
 }
@@ -101,9 +103,10 @@ fn check_username(username: Option<String>) -> Result<Option<String>, Problem> {
 /// A telephone to add, its secret generated.
 pub(crate) fn new_device(input: types::DeviceInput) -> Result<NewDevice, Problem> {
     let label = validate::label(&input.label, "label")?;
+    let encryption = convert::encryption_of(input.encryption);
     Ok(match input.kind {
         types::DeviceKindInput::Sip { username } => {
-            NewDevice::Sip { label, username: check_username(username)?, password: secret::generate()? }
+            NewDevice::Sip { label, username: check_username(username)?, password: secret::generate()?, encryption }
         }
         types::DeviceKindInput::Analog { line } => NewDevice::Analog { label, line: LineId(line) },
     })

@@ -32,7 +32,11 @@ pub(crate) async fn create_extension(
 ) -> Result<(StatusCode, Json<types::Extension>), Problem> {
     let user = user(&input)?;
     let devices = input.devices.unwrap_or_else(|| {
-        vec![types::DeviceInput { label: String::new(), kind: types::DeviceKindInput::Sip { username: None } }]
+        vec![types::DeviceInput {
+            label: String::new(),
+            kind: types::DeviceKindInput::Sip { username: None },
+            encryption: types::MediaEncryption::Auto,
+        }]
     });
     let count = u32::try_from(devices.len()).unwrap_or(u32::MAX);
     validate::within(count, 0, MOST_DEVICES, "devices")?;

@@ -73,6 +73,7 @@ fn shown(id: DeviceId, device: Device, bindings: &mut BTreeMap<String, Vec<Store
         extension_id: device.user.0,
         label: device.label,
         kind,
+        encryption: crate::convert::encryption(device.encryption),
         registrations: registrations.into_iter().map(Into::into).collect(),
     }
 }

@@ -93,6 +93,8 @@ pub struct Device {
     pub label: String,
     /// What it is.
     pub kind: DeviceKind,
+    /// Whether its media is encrypted (SIP only).
+    pub encryption: MediaEncryption,
     /// Where it is connected from now; empty when not connected (SIP only).
     pub registrations: Vec<Registration>,
 }
@@ -134,6 +136,24 @@ pub struct DeviceInput {
     pub label: String,
     /// What it is. The kind of a telephone that exists does not change.
     pub kind: DeviceKindInput,
+    /// Whether its media is encrypted (SIP only); `auto` when left out.
+    #[serde(default)]
+    pub encryption: MediaEncryption,
+}
+
+/// Whether the media of a SIP telephone is encrypted (SRTP).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaEncryption {
+    /// As the signalling is: offered over TLS; elsewhere when the telephone insists.
+    #[default]
+    Auto,
+    /// Never: a telephone that insists is refused.
+    Off,
+    /// Offered, and used when the telephone can.
+    Offered,
+    /// A telephone that cannot is refused.
+    Required,
 }
 
 /// What a new telephone is.

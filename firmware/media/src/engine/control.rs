@@ -4,15 +4,18 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::UdpSocket;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use tracing::{debug, info, warn};
 
 use super::EngineConfig;
 use super::disk::run_disk;
+use super::guard::Datagram;
+use super::keying::{Action, Keying};
 use super::leg::RtpLeg;
 use super::mixing::{Arrangement, Table};
 use super::order::{Members, Order, Returned, Slot};
@@ -40,6 +43,8 @@ const BURST: usize = 64;
 const RETURNED: usize = 8192;
 /// Files that wait to be read.
 const LOADS: usize = 1024;
+/// STUN and DTLS packets that wait: 200 kB.
+const DATAGRAMS: usize = 128;
 /// How long a real-time thread may take to give a stream back.
 const GIVE_BACK: Duration = Duration::from_secs(5);
 
@@ -79,6 +84,8 @@ struct Entry {
     line: Option<LinePort>,
     /// The rate it speaks at.
     rate: Rate,
+    /// Its RTP socket, for STUN and DTLS.
+    socket: Option<Arc<UdpSocket>>,
     /// Counts `Play` and `Stop`, so that a file read late is not played after them.
     generation: u64,
 }
@@ -109,6 +116,8 @@ pub(super) struct Control {
     chime: Option<Arc<[i16]>>,
     loads: Option<Sender<LoadRequest>>,
     loaded: Receiver<Loaded>,
+    datagrams: Receiver<Datagram>,
+    keying: Keying,
     recorder: Option<Sender<NewRecording>>,
     helpers: Vec<JoinHandle<()>>,
     /// Told by a thread while another answer was awaited.
@@ -133,8 +142,9 @@ impl Control {
         }
         let streams = config.streams.clamp(1, usize::from(Slot::MAX));
         let mut threads = Vec::new();
+        let (datagram_sender, datagrams) = bounded(DATAGRAMS);
         for n in 0..config.threads.max(1) {
-            threads.push(start_thread(n, config, streams, clock)?);
+            threads.push(start_thread(n, config, streams, clock, datagram_sender.clone())?);
         }
         let (loads, load_requests) = bounded(LOADS);
         let (loaded_sender, loaded) = unbounded();
@@ -167,6 +177,8 @@ impl Control {
             chime: None,
             loads: Some(loads),
             loaded,
+            datagrams,
+            keying: Keying::new(config.identity.as_ref()),
             recorder: Some(recorder),
             helpers,
             postponed: VecDeque::new(),
@@ -183,10 +195,22 @@ impl Control {
             let mut selection = crossbeam_channel::Select::new();
             selection.recv(&self.inputs);
             selection.recv(&self.loaded);
+            selection.recv(&self.datagrams);
             for thread in &self.threads {
                 selection.recv(&thread.returned);
             }
-            match selection.ready() {
+            let ready = match self.keying.deadline() {
+                None => Some(selection.ready()),
+                Some(deadline) => selection.ready_deadline(deadline).ok(),
+            };
+            drop(selection);
+            let Some(ready) = ready else {
+                for (stream, action) in self.keying.timeout(Instant::now()) {
+                    self.act(stream, action);
+                }
+                continue;
+            };
+            match ready {
                 0 => {
                     // Commands come in bursts; the media threads are woken once for all of a burst.
                     for _ in 0..BURST {
@@ -205,8 +229,16 @@ impl Control {
                         self.play_loaded(loaded);
                     }
                 }
+                2 => {
+                    if let Ok(datagram) = self.datagrams.try_recv() {
+                        let (id, from) = (datagram.stream, datagram.from);
+                        for action in self.keying.packet(id, from, datagram.bytes(), Instant::now()) {
+                            self.act(id, action);
+                        }
+                    }
+                }
                 n => {
-                    if let Some(Ok(returned)) = self.threads.get(n - 2).map(|t| t.returned.try_recv()) {
+                    if let Some(Ok(returned)) = self.threads.get(n - 3).map(|t| t.returned.try_recv()) {
                         self.take_back(returned);
                     }
                 }
@@ -237,11 +269,22 @@ impl Control {
                 }
             }
             Command::SetRtp { stream, parameters } => {
+                for action in self.keying.signalled(stream, parameters.remote, Instant::now()) {
+                    self.act(stream, action);
+                }
                 let coder = Box::new(Coder::new(&parameters));
                 if let Some(entry) = self.streams.get_mut(&stream) {
                     entry.rate = parameters.codec.rate();
                 }
                 self.order(stream, |slot| Order::Parameters { slot, parameters, coder });
+            }
+            Command::Protect { stream, protection } => {
+                let Some(socket) = self.streams.get(&stream).and_then(|entry| entry.socket.clone()) else {
+                    return debug!(stream = stream.0, "protection for a stream that is not open");
+                };
+                for action in self.keying.protect(stream, &socket, *protection, Instant::now()) {
+                    self.act(stream, action);
+                }
             }
             Command::Close { stream } => self.close(stream),
             Command::Bridge { bridge, members } => {
@@ -272,6 +315,14 @@ impl Control {
                     self.order(stream, |slot| Order::StopRecording { slot, recording });
                 }
             }
+        }
+    }
+
+    fn act(&self, stream: StreamId, action: Action) {
+        match action {
+            Action::Keys(keyed) => self.order(stream, |slot| Order::Protect { slot, keyed }),
+            Action::Remote(remote) => self.order(stream, |slot| Order::Remote { slot, remote }),
+            Action::Failed(reason) => self.fail(stream, reason.to_owned()),
         }
     }
 
@@ -320,17 +371,22 @@ impl Control {
         if self.streams.contains_key(&id) {
             return self.fail(id, "the stream is open already".to_owned());
         }
+        let socket = match &kind {
+            Kind::Rtp(leg) => Some(Arc::clone(&leg.sockets.rtp)),
+            Kind::Line(_) => None,
+        };
         let roomiest = self.threads.iter_mut().enumerate().max_by_key(|(n, t)| (t.free.len(), usize::MAX - n));
         let Some((thread, slot)) = roomiest.and_then(|(n, t)| Some((n, t.free.pop()?))) else {
             return self.fail(id, "too many streams".to_owned());
         };
-        self.streams.insert(id, Entry { thread, slot, bridge: None, line, rate: Rate::Narrow, generation: 0 });
+        self.streams.insert(id, Entry { thread, slot, bridge: None, line, rate: Rate::Narrow, socket, generation: 0 });
         self.send(thread, Order::Add { slot, stream: Box::new(Stream::new(id, kind)) });
     }
 
     fn close(&mut self, id: StreamId) {
         self.leave_bridge(id);
         self.recordings.retain(|_, stream| *stream != id);
+        self.keying.remove(id);
         let fetched = self.fetch(id);
         if self.streams.remove(&id).is_none() {
             return debug!(stream = id.0, "closing a stream that is not open");
@@ -560,6 +616,7 @@ impl Control {
             Returned::Player(player) => drop(player),
             Returned::Arrangement(arrangement) => drop(arrangement),
             Returned::Table(table) => drop(table),
+            Returned::Keyed(keyed) => drop(keyed),
             Returned::Coder(coder) => drop(coder),
             // Asked for, but given up on: only its end can be told.
             Returned::Stream(stream) => drop(stream),
@@ -623,7 +680,13 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHand
     std::thread::Builder::new().name(name.to_owned()).spawn(run)
 }
 
-fn start_thread(n: usize, config: &EngineConfig, streams: usize, clock: Clock) -> io::Result<Thread> {
+fn start_thread(
+    n: usize,
+    config: &EngineConfig,
+    streams: usize,
+    clock: Clock,
+    datagrams: Sender<Datagram>,
+) -> io::Result<Thread> {
     let shared = Arc::new(Shared::new()?);
     let (orders, order_receiver) = bounded(ORDERS);
     let (returned_sender, returned) = bounded(RETURNED);
@@ -631,6 +694,7 @@ fn start_thread(n: usize, config: &EngineConfig, streams: usize, clock: Clock) -
         shared: Arc::clone(&shared),
         orders: order_receiver,
         returned: returned_sender,
+        datagrams,
         clock,
         media_timeout: config.media_timeout,
         coalesce: config.coalesce,

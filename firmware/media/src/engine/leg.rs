@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::guard::Guard;
 use super::sockets::SocketPair;
 use crate::codec::Coder;
 use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
@@ -59,6 +60,8 @@ pub(super) struct RtpLeg {
     pub(super) playout: Playout,
     /// What it encodes and decodes with.
     coder: Box<Coder>,
+    /// Opens what comes, protects what goes.
+    pub(super) guard: Guard,
     latch: Latch,
     rtcp_latch: Latch,
     reception: Reception,
@@ -93,6 +96,7 @@ impl RtpLeg {
             parameters: None,
             playout: Playout::new(coder.codec().clock_rate(), coder.codec().rate(), Mode::SPEECH),
             coder,
+            guard: Guard::default(),
             latch: Latch::default(),
             rtcp_latch: Latch::default(),
             reception: Reception::default(),
@@ -129,7 +133,7 @@ impl RtpLeg {
         }
         // Who negotiates is there; who resumes after a long hold gets the whole time-out.
         self.alive = now;
-        self.latch.signal(parameters.remote);
+        self.latch.signal(self.guard.remote(parameters.remote));
         let next_port = |mut remote: SocketAddr| {
             remote.set_port(remote.port().saturating_add(1));
             remote
@@ -139,6 +143,13 @@ impl RtpLeg {
         self.pending_count = 0;
         self.parameters = Some(parameters);
         unneeded
+    }
+
+    /// The peer nominated its address by ICE: from now on it is that one.
+    pub(super) fn nominate(&mut self, remote: SocketAddr) {
+        let remote = canonical(remote);
+        self.guard.nominate(remote);
+        self.latch.signal(self.guard.remote(Some(remote)));
     }
 
     fn set_coder(&mut self, coder: Box<Coder>, now: u64) -> Box<Coder> {
@@ -394,7 +405,7 @@ impl RtpLeg {
 
     fn send(&mut self, packet: Option<&[u8]>) {
         if let (Some(packet), Some(remote)) = (packet, self.latch.remote())
-            && self.sockets.rtp.send_to(packet, remote).is_ok()
+            && self.guard.send(&self.sockets.rtp, packet, remote)
         {
             self.outbound.count_octets(packet.len() - HEADER);
         }
@@ -434,8 +445,8 @@ impl RtpLeg {
         let mut out = [0; 200];
         let length = rtcp::write(self.outbound.ssrc(), sender.as_ref(), block.as_ref(), cname, bye, &mut out);
         if let Some(packet) = length.and_then(|length| out.get(..length)) {
-            let socket = if parameters.rtcp_mux { &self.sockets.rtp } else { &self.sockets.rtcp };
-            let _lost = socket.send_to(packet, to);
+            let socket = if parameters.rtcp_mux { &*self.sockets.rtp } else { &self.sockets.rtcp };
+            let _lost = self.guard.send(socket, packet, to);
         }
     }
 
@@ -447,7 +458,7 @@ impl RtpLeg {
     /// True when nothing was received for so long (units of [`Now::clock`]) although we expect to; again each time it has lasted as
     /// long again.
     pub(super) fn went_silent(&mut self, now: u64, timeout: u64) -> bool {
-        let expecting = self.parameters.as_ref().is_some_and(|p| p.receive && p.remote.is_some());
+        let expecting = self.parameters.as_ref().is_some_and(|p| p.receive) && self.latch.remote().is_some();
         let silent = expecting && now.saturating_sub(self.alive) >= timeout;
         if silent {
             self.alive = now;
@@ -462,6 +473,8 @@ impl RtpLeg {
             sent: self.outbound.packets(),
             jitter_us: self.reception.jitter_us(),
             round_trip_us: self.round_trip_us,
+            unauthentic: self.guard.refused().0,
+            replayed: self.guard.refused().1,
         }
     }
 }
@@ -483,10 +496,10 @@ fn canonical(from: SocketAddr) -> SocketAddr {
 pub(super) fn read_one<'a>(
     socket: &std::net::UdpSocket,
     buffer: &'a mut [u8; MAX_PACKET + 1],
-) -> Option<(&'a [u8], SocketAddr)> {
+) -> Option<(&'a mut [u8], SocketAddr)> {
     loop {
         match socket.recv_from(buffer) {
-            Ok((length, from)) => return buffer.get(..length).map(|bytes| (bytes, from)),
+            Ok((length, from)) => return buffer.get_mut(..length).map(|bytes| (bytes, from)),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => return None,
         }

@@ -6,6 +6,8 @@
 
 mod control;
 mod disk;
+mod guard;
+mod keying;
 mod leg;
 mod mixing;
 mod order;
@@ -16,6 +18,8 @@ mod sockets;
 mod stream;
 mod worker;
 mod writer;
+
+pub use keying::Identity;
 
 use std::io;
 use std::net::SocketAddr;
@@ -52,6 +56,8 @@ pub struct EngineConfig {
     pub media_timeout: Duration,
     /// After packets came, wait so long for more before waking up again. Saves wake-ups under load, costs as much delay.
     pub coalesce: Duration,
+    /// For DTLS-SRTP; `None`: none.
+    pub identity: Option<Identity>,
 }
 
 impl Default for EngineConfig {
@@ -66,6 +72,7 @@ impl Default for EngineConfig {
             writers: std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2)).min(4),
             media_timeout: Duration::from_secs(60),
             coalesce: Duration::ZERO,
+            identity: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What the control thread and the real-time threads say to each other. Whatever allocates or frees is made and dropped on
 //! the control side; the real-time side only moves it.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::mixing::{Arrangement, Table};
+use super::guard::Keyed;
 use super::player::Player;
 use super::recorder::Tap;
 use super::stream::Stream;
@@ -56,6 +58,16 @@ pub(super) enum Order {
         parameters: RtpParameters,
         coder: Box<Coder>,
     },
+    /// Keys and path.
+    Protect {
+        slot: Slot,
+        keyed: Box<Keyed>,
+    },
+    /// The peer nominated an address.
+    Remote {
+        slot: Slot,
+        remote: SocketAddr,
+    },
     Bridge {
         bridge: Slot,
         members: Members,
@@ -103,6 +115,8 @@ pub(super) enum Returned {
     Event(Event),
     /// Answers [`Order::Remove`].
     Stream(Box<Stream>),
+    /// Done with, to be dropped here.
+    Keyed(Box<Keyed>),
     /// Done with, to be dropped here.
     Player(Box<Player>),
     /// Done with, to be dropped here: dropping it ends the recording.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 
 use nix::sys::socket::{setsockopt, sockopt};
 
@@ -17,7 +18,8 @@ const TOS: i32 = 46 << 2;
 #[derive(Debug)]
 pub(super) struct SocketPair {
     pub(super) local: SocketAddr,
-    pub(super) rtp: UdpSocket,
+    /// Shared with the control side, which answers STUN and DTLS on it.
+    pub(super) rtp: Arc<UdpSocket>,
     pub(super) rtcp: UdpSocket,
 }
 
@@ -26,7 +28,7 @@ impl SocketPair {
         let Some(next) = local.port().checked_add(1).filter(|_| local.port() != 0) else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "no pair of ports there"));
         };
-        let rtp = open_one(local)?;
+        let rtp = Arc::new(open_one(local)?);
         let mut rtcp_local = local;
         rtcp_local.set_port(next);
         Ok(SocketPair { local, rtp, rtcp: open_one(rtcp_local)? })
@@ -35,7 +37,7 @@ impl SocketPair {
     /// Reads away what came for the call before. False when packets come faster than they can be read.
     fn drain(&self) -> bool {
         let mut buffer = [0; MAX_PACKET];
-        [&self.rtp, &self.rtcp].into_iter().all(|socket| (0..MAX_STALE).any(|_| socket.recv(&mut buffer).is_err()))
+        [&*self.rtp, &self.rtcp].into_iter().all(|socket| (0..MAX_STALE).any(|_| socket.recv(&mut buffer).is_err()))
     }
 }
 

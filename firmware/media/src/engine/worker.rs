@@ -10,6 +10,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
+use super::guard::{Datagram, Opened};
 use super::leg::{Incoming, Now, read_one};
 use super::mixing::{Arrangement, Table, mix};
 use super::order::{Members, Order, Returned, Slot};
@@ -87,6 +88,7 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     orders: Receiver<Order>,
     returned: Sender<Returned>,
+    datagrams: Sender<Datagram>,
     clock: Clock,
     media_timeout: u64,
     coalesce: Duration,
@@ -110,6 +112,7 @@ pub(super) struct WorkerParts {
     pub(super) shared: Arc<Shared>,
     pub(super) orders: Receiver<Order>,
     pub(super) returned: Sender<Returned>,
+    pub(super) datagrams: Sender<Datagram>,
     pub(super) clock: Clock,
     pub(super) media_timeout: Duration,
     pub(super) coalesce: Duration,
@@ -129,6 +132,7 @@ impl Worker {
             shared: parts.shared,
             orders: parts.orders,
             returned: parts.returned,
+            datagrams: parts.datagrams,
             clock: parts.clock,
             media_timeout: parts.media_timeout.as_millis() as u64 * 8,
             coalesce: parts.coalesce,
@@ -202,6 +206,18 @@ impl Worker {
                 };
                 self.tell(Returned::Coder(unneeded));
                 self.refresh_around(slot);
+            }
+            Order::Protect { slot, keyed } => {
+                let unneeded = match self.stream(slot).and_then(|s| s.rtp_mut()) {
+                    Some(leg) => leg.guard.set(keyed),
+                    None => Some(keyed),
+                };
+                unneeded.into_iter().for_each(|k| self.tell(Returned::Keyed(k)));
+            }
+            Order::Remote { slot, remote } => {
+                if let Some(leg) = self.stream(slot).and_then(|s| s.rtp_mut()) {
+                    leg.nominate(remote);
+                }
             }
             Order::Play { slot, player } => {
                 let before = match self.stream(slot) {
@@ -401,6 +417,15 @@ impl Worker {
         let Some((bytes, from)) = read_one(&leg.sockets.rtp, &mut buffer) else {
             return;
         };
+        let bytes = match leg.guard.open(bytes) {
+            Opened::Media(bytes) => bytes,
+            Opened::Control(bytes) => {
+                // When the control side is behind, the peer sends it again.
+                let _behind = Datagram::new(stream.id, from, bytes).map(|datagram| self.datagrams.try_send(datagram));
+                return;
+            }
+            Opened::Refused => return,
+        };
         let now = self.clock.now();
         let Some(received) = leg.receive(bytes, from, now) else {
             return;
@@ -472,7 +497,9 @@ impl Worker {
         let Some((bytes, from)) = read_one(&leg.sockets.rtcp, &mut buffer) else {
             return;
         };
-        leg.receive_rtcp(bytes, from, self.clock.now());
+        if let Opened::Media(bytes) = leg.guard.open(bytes) {
+            leg.receive_rtcp(bytes, from, self.clock.now());
+        }
     }
 
     fn ticks_due(&mut self) {

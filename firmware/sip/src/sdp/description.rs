@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::security::Secured;
 use super::{Codec, Direction, Unusable};
 
 /// Longest description read, in bytes.
@@ -23,6 +24,8 @@ pub struct Description {
     pub connection: Option<Connection>,
     /// Session-level direction.
     pub direction: Option<Direction>,
+    /// Protection, at session level.
+    pub secured: Secured,
     /// The streams, in the order of their `m=` lines.
     pub streams: Vec<Stream>,
 }
@@ -60,6 +63,8 @@ pub struct Stream {
     pub rtcp: Option<(u16, Option<IpAddr>)>,
     /// `a=rtcp-mux` (RFC 5761).
     pub rtcp_mux: bool,
+    /// Protection of the stream.
+    pub secured: Secured,
     /// `rtpmap` lines: payload type, codec, channels.
     maps: Vec<(u8, String, u32, u8)>,
     /// `fmtp` lines: payload type and parameters.
@@ -112,6 +117,7 @@ impl Description {
                     let (name, value) = value.split_once(':').unwrap_or((value, ""));
                     match description.streams.last_mut() {
                         Some(stream) => stream.attribute(name.trim(), value.trim()),
+                        None if description.secured.attribute(&name.trim().to_ascii_lowercase(), value.trim()) => {}
                         None => description.direction = direction(name.trim()).or(description.direction),
                     }
                 }
@@ -148,10 +154,12 @@ impl Description {
     /// receiving half away (RFC 3264 §8.4).
     pub fn direction(&self, stream: &Stream) -> Direction {
         let written = stream.direction.or(self.direction).unwrap_or(Direction::SendRecv);
-        let held = matches!(
-            stream.connection.or(self.connection),
-            Some(Connection::Address(ip)) if super::is_hold_address(ip)
-        );
+        // An agent of ICE that has no candidate yet writes it too (RFC 8840 §4.1.1).
+        let held = self.ice(stream).is_none()
+            && matches!(
+                stream.connection.or(self.connection),
+                Some(Connection::Address(ip)) if super::is_hold_address(ip)
+            );
         if held { Direction::new(written.sends(), false) } else { written }
     }
 }
@@ -177,9 +185,10 @@ impl Stream {
         self.formats.iter().filter_map(known).collect()
     }
 
-    /// Plain RTP, which the media engine speaks.
-    pub fn is_plain_rtp(&self) -> bool {
-        ["RTP/AVP", "RTP/AVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known))
+    /// RTP, which the media engine speaks, plain or protected.
+    pub fn is_rtp(&self) -> bool {
+        let plain = ["RTP/AVP", "RTP/AVPF"].iter().any(|known| self.protocol.eq_ignore_ascii_case(known));
+        plain || self.is_secure_profile()
     }
 
     /// An audio stream.
@@ -196,6 +205,7 @@ impl Stream {
             "maxptime" => self.maxptime = milliseconds(value).or(self.maxptime),
             "rtcp" => self.rtcp = rtcp(value).or(self.rtcp),
             "rtcp-mux" => self.rtcp_mux = true,
+            _ if self.secured.attribute(&lower, value) => {}
             _ => self.direction = direction(&lower).or(self.direction),
         }
     }

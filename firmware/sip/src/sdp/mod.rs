@@ -3,6 +3,9 @@
 
 mod description;
 mod negotiate;
+pub mod security;
+#[cfg(test)]
+mod security_tests;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -51,6 +54,8 @@ pub struct Capabilities {
     pub session_id: u64,
     /// See `session_id`.
     pub session_version: u64,
+    /// Protection and ICE.
+    pub security: security::Security,
 }
 
 /// What was agreed on one audio stream.
@@ -78,6 +83,8 @@ pub struct Negotiated {
     pub direction: Direction,
     /// RTP and RTCP on one port (RFC 5761).
     pub rtcp_mux: bool,
+    /// How packets are protected, and the credentials of ICE.
+    pub protection: security::Protection,
 }
 
 /// Why a description cannot be used: answer 400 (syntax) or 488 (nothing in common).

@@ -1,6 +1,7 @@
 //! Offer and answer (RFC 3264, RFC 6337) for one audio stream.
 
 use super::description::{Description, Stream, bad};
+use super::security::Protection;
 use super::write::{Line, write};
 use super::{Capabilities, Codec, Direction, Negotiated, Unusable};
 
@@ -9,15 +10,17 @@ const PTIME: std::ops::RangeInclusive<u32> = 10..=60;
 
 /// Writes our offer.
 pub fn offer(ours: &Capabilities) -> Vec<u8> {
+    let (protocol, attributes) = ours.security.offer(ours.local);
     let audio = Line::Audio {
-        protocol: "RTP/AVP",
+        protocol,
         codecs: &ours.codecs,
         port: ours.local.port(),
         direction: ours.direction,
         ptime: ours.ptime,
-        rtcp_mux: false,
+        rtcp_mux: ours.security.browser,
+        attributes: &attributes.media,
     };
-    write(ours, &[audio])
+    write(ours, &attributes.session, &[audio])
 }
 
 /// Writes a later offer in a session: `previous` is the last description we sent. Streams keep their places (RFC 3264 §8),
@@ -33,6 +36,8 @@ pub fn reoffer(ours: &Capabilities, previous: &[u8]) -> Vec<u8> {
         return offer(ours);
     };
     let codecs = keep_payload_types(&ours.codecs, &stream.codecs());
+    let (_, mut attributes) = ours.security.offer(ours.local);
+    attributes.media.extend(stream.secured.mid.iter().map(|mid| format!("mid:{mid}")));
     let lines: Vec<Line<'_>> = previous
         .streams
         .iter()
@@ -48,10 +53,11 @@ pub fn reoffer(ours: &Capabilities, previous: &[u8]) -> Vec<u8> {
                 direction: ours.direction,
                 ptime: ours.ptime,
                 rtcp_mux: stream.rtcp_mux,
+                attributes: &attributes.media,
             }
         })
         .collect();
-    write(ours, &lines)
+    write(ours, &attributes.session, &lines)
 }
 
 /// Answers an offer: the answer to send and what was agreed. Streams other than the first usable audio are refused with port 0.
@@ -60,7 +66,8 @@ pub fn reoffer(ours: &Capabilities, previous: &[u8]) -> Vec<u8> {
 /// [`Unusable`] when it does not parse or there is no common codec.
 pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated), Unusable> {
     let offer = Description::parse(offer)?;
-    let (index, stream, codec) = choose(ours, &offer)?;
+    let (index, stream, codec, protection) = choose(ours, &offer)?;
+    let attributes = ours.security.answer(&protection, &offer, stream, ours.local);
     let offered = stream.codecs();
     let event = telephone_event(&ours.codecs, &offered, codec.clock_rate);
     let telephone_event_clock = event.as_ref().map_or(codec.clock_rate, |event| event.clock_rate);
@@ -92,6 +99,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
                 direction,
                 ptime,
                 rtcp_mux: stream.rtcp_mux,
+                attributes: &attributes.media,
             }
         })
         .collect();
@@ -107,8 +115,9 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
         ptime,
         direction,
         rtcp_mux: stream.rtcp_mux,
+        protection,
     };
-    Ok((write(ours, &lines), negotiated))
+    Ok((write(ours, &attributes.session, &lines), negotiated))
 }
 
 /// Reads the answer to [`offer`] made of the same capabilities.
@@ -151,6 +160,8 @@ pub fn accept_for(ours: &Capabilities, offer: &[u8], answer: &[u8]) -> Result<Ne
         .ok_or(nothing("no common codec"))?;
     let event = telephone_event(&receivable, &codecs, codec.clock_rate);
     let receive_event = event.as_ref().and_then(|event| matching(&receivable, event));
+    let protection =
+        ours.security.accept(offered, &answer, stream).ok_or(nothing("the answer does not protect the media"))?;
     let remote = answer.remote(stream);
     let rtcp_mux = offered.rtcp_mux && stream.rtcp_mux;
     Ok(Negotiated {
@@ -164,6 +175,7 @@ pub fn accept_for(ours: &Capabilities, offer: &[u8], answer: &[u8]) -> Result<Ne
         ptime: packet_time(ours, stream),
         direction: answer.direction(stream).reversed().and(ours.direction),
         rtcp_mux,
+        protection,
     })
 }
 
@@ -217,11 +229,11 @@ fn nothing(reason: &'static str) -> Unusable {
 }
 
 fn is_usable(stream: &Stream) -> bool {
-    stream.is_audio() && stream.is_plain_rtp()
+    stream.is_audio() && stream.is_rtp()
 }
 
 /// The first audio stream that is open and has a codec of ours; else the first closed one (port 0 for an old-style hold).
-fn choose<'a>(ours: &Capabilities, offer: &'a Description) -> Result<(usize, &'a Stream, Codec), Unusable> {
+fn choose<'a>(ours: &Capabilities, offer: &'a Description) -> Result<(usize, &'a Stream, Codec, Protection), Unusable> {
     let common = |stream: &Stream| {
         let speech = |codec: &Codec| is_speech(codec) && matching(&ours.codecs, codec).is_some();
         stream.codecs().into_iter().find(speech)
@@ -232,13 +244,16 @@ fn choose<'a>(ours: &Capabilities, offer: &'a Description) -> Result<(usize, &'a
             .iter()
             .enumerate()
             .filter(|(_, stream)| is_usable(stream) && (stream.port != 0) == open)
-            .find_map(|(index, stream)| Some((index, stream, common(stream)?)))
+            .find_map(|(index, stream)| Some((index, stream, common(stream)?, ours.security.take(offer, stream)?)))
     };
     find(true).or_else(|| find(false)).ok_or_else(|| {
-        if offer.streams.iter().any(is_usable) {
+        let mut usable = offer.streams.iter().filter(|stream| is_usable(stream)).peekable();
+        if usable.peek().is_none() {
+            nothing("no audio over RTP")
+        } else if usable.any(|stream| ours.security.take(offer, stream).is_some()) {
             nothing("no common codec")
         } else {
-            nothing("no audio over plain RTP")
+            nothing("the media must be, or must not be, protected")
         }
     })
 }

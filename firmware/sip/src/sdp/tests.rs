@@ -22,6 +22,7 @@ fn ours() -> Capabilities {
         direction: Direction::SendRecv,
         session_id: 77,
         session_version: 1,
+        security: Default::default(),
     }
 }
 
@@ -373,7 +374,7 @@ prop_compose! {
         let ip: IpAddr = if v6 { "2001:db8::1" } else { "192.0.2.7" }.parse().expect("address");
         Capabilities {
             local: SocketAddr::new(ip, port), codecs, ptime, direction: Direction::new(halves.0, halves.1),
-            session_id, session_version: 1,
+            session_id, session_version: 1, security: Default::default(),
         }
     }
 }

@@ -9,12 +9,20 @@ use super::{Capabilities, Codec, Direction};
 /// One `m=` line to write.
 pub(super) enum Line<'a> {
     /// Our audio.
-    Audio { protocol: &'a str, codecs: &'a [Codec], port: u16, direction: Direction, ptime: u32, rtcp_mux: bool },
+    Audio {
+        protocol: &'a str,
+        codecs: &'a [Codec],
+        port: u16,
+        direction: Direction,
+        ptime: u32,
+        rtcp_mux: bool,
+        attributes: &'a [String],
+    },
     /// A stream of the peer's that we do not take: its line with port 0 (RFC 3264 §6).
     Refused(&'a Stream),
 }
 
-pub(super) fn write(ours: &Capabilities, lines: &[Line<'_>]) -> Vec<u8> {
+pub(super) fn write(ours: &Capabilities, session: &[String], lines: &[Line<'_>]) -> Vec<u8> {
     let family = match ours.local.ip() {
         IpAddr::V4(_) => "IP4",
         IpAddr::V6(_) => "IP6",
@@ -24,11 +32,14 @@ pub(super) fn write(ours: &Capabilities, lines: &[Line<'_>]) -> Vec<u8> {
     // RFC 3264 §5 and RFC 8866 §5: user name and session name that say nothing.
     let mut out =
         format!("v=0\r\no=- {id} {version} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n");
+    for attribute in session {
+        let _ = write!(out, "a={attribute}\r\n");
+    }
     for line in lines {
         // Writing to a String cannot fail.
         let _ = match line {
-            Line::Audio { protocol, codecs, port, direction, ptime, rtcp_mux } => {
-                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp_mux)
+            Line::Audio { protocol, codecs, port, direction, ptime, rtcp_mux, attributes } => {
+                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp_mux, attributes)
             }
             Line::Refused(stream) => refused(&mut out, stream),
         };
@@ -36,6 +47,7 @@ pub(super) fn write(ours: &Capabilities, lines: &[Line<'_>]) -> Vec<u8> {
     out.into_bytes()
 }
 
+#[expect(clippy::too_many_arguments, reason = "the fields of one line")]
 fn audio(
     out: &mut String,
     protocol: &str,
@@ -44,6 +56,7 @@ fn audio(
     direction: Direction,
     ptime: u32,
     rtcp_mux: bool,
+    attributes: &[String],
 ) -> std::fmt::Result {
     write!(out, "m=audio {port} {protocol}")?;
     for codec in codecs {
@@ -62,6 +75,9 @@ fn audio(
     write!(out, "a=ptime:{ptime}\r\n")?;
     if rtcp_mux {
         out.push_str("a=rtcp-mux\r\n");
+    }
+    for attribute in attributes {
+        write!(out, "a={attribute}\r\n")?;
     }
     let direction = match direction {
         Direction::SendRecv => "sendrecv",

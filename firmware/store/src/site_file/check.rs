@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use offhook_switch::config::{
-    Announcement, DigestAlgorithm, InboundRoute, Line, LineKind, OutboundRoute, RecordingRule, Trunk, TrunkKind, User,
+    Announcement, DigestAlgorithm, InboundRoute, Line, LineKind, MediaEncryption, OutboundRoute, RecordingRule, Trunk,
+    TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use toml::Spanned;
@@ -379,6 +380,18 @@ impl Checker<'_> {
     }
 
     fn sip(&mut self, user: UserId, span: Range<usize>, label: String, username: String, password: Text) {
+        self.encrypted_sip(user, span, label, username, password, MediaEncryption::Auto);
+    }
+
+    fn encrypted_sip(
+        &mut self,
+        user: UserId,
+        span: Range<usize>,
+        label: String,
+        username: String,
+        password: Text,
+        encryption: MediaEncryption,
+    ) {
         if !self.usernames.insert(username.clone()) {
             self.find(span, format!("the SIP user name {username} is there twice"));
         }
@@ -391,7 +404,7 @@ impl Checker<'_> {
                  (or set allow_weak_secrets = true on a network of your own)",
             );
         }
-        let new = NewDevice::Sip { label, username: Some(username), password: password.into_inner() };
+        let new = NewDevice::Sip { label, username: Some(username), password: password.into_inner(), encryption };
         self.plan.devices.push((DeviceId(Uuid::now_v7()), user, new));
     }
 
@@ -438,7 +451,11 @@ impl Checker<'_> {
                     }
                     None => (section.user.span(), section.user.get_ref().clone()),
                 };
-                self.sip(user, span, label, username, password);
+                let encryption = section.encryption.map(Spanned::into_inner).unwrap_or_default();
+                self.encrypted_sip(user, span, label, username, password, encryption);
+            }
+            (None, None, Some(_)) if section.encryption.is_some() => {
+                self.find(span, "`encryption` is for SIP telephones: an analog set has none");
             }
             (None, None, Some(line)) => self.analog(user, label, line),
             _ => self.find(span, "expected either `password` (SIP, with `username`) or `line` (analog)"),

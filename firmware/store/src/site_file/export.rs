@@ -1,6 +1,6 @@
 //! Out of the store.
 
-use offhook_switch::config::{Config, DeviceKind, LineKind, TrunkKind};
+use offhook_switch::config::{Config, DeviceKind, LineKind, MediaEncryption, TrunkKind};
 use toml::Spanned;
 
 use super::schema::{
@@ -63,6 +63,8 @@ impl Store {
                     username: None,
                     password: None,
                     line: None,
+                    encryption: Some(spanned(row.device.encryption))
+                        .filter(|encryption| *encryption.get_ref() != MediaEncryption::Auto),
                 };
                 match &row.device.kind {
                     DeviceKind::Sip { username, .. } => {

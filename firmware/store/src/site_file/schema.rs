@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use offhook_switch::config::MediaEncryption;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -157,6 +158,7 @@ pub(super) struct DeviceSection {
     #[debug("…")]
     pub(super) password: Option<Text>,
     pub(super) line: Option<Spanned<u16>>,
+    pub(super) encryption: Option<Spanned<MediaEncryption>>,
 }
 
 #[derive(derive_more::Debug, Deserialize, Serialize)]

@@ -47,7 +47,7 @@ impl Exchange {
         };
         let body = request.body();
         if !body.is_empty()
-            && let Err(unusable) = self.check_offer(body)
+            && let Err(unusable) = self.check_offer(caller.device, flow, body)
         {
             let _ = self.endpoint.reject(now.instant, session, unusable.status, &[]);
             return;
@@ -80,12 +80,19 @@ impl Exchange {
             let _ = self.endpoint.reject(now.instant, session, 503, &[("Retry-After", "5")]);
             return;
         }
-        let kind = self.sip_kind(session, Some(flow), (!body.is_empty()).then(|| body.to_vec()));
+        let kind = self.sip_kind(session, caller.device, Some(flow), (!body.is_empty()).then(|| body.to_vec()));
         self.start_call(now, caller, kind, number, destination);
     }
 
     /// A SIP leg's part that is new.
-    pub(crate) fn sip_kind(&mut self, session: SessionId, flow: Option<&Flow>, offer: Option<Vec<u8>>) -> Kind {
+    pub(crate) fn sip_kind(
+        &mut self,
+        session: SessionId,
+        device: Option<DeviceId>,
+        flow: Option<&Flow>,
+        offer: Option<Vec<u8>>,
+    ) -> Kind {
+        let security = self.new_security(device, flow);
         let (address, bind) = self.media_address(flow);
         Kind::Sip(Box::new(SipLeg {
             session,
@@ -99,6 +106,7 @@ impl Exchange {
             codecs: Vec::new(),
             description: Vec::new(),
             negotiated: None,
+            security,
             remote_offer: offer,
             answered_early: false,
             awaiting_answer: false,

@@ -115,6 +115,8 @@ pub struct Exchange {
     pub(crate) dirty: BTreeSet<CallId>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) totals: Counters,
+    /// Of the media engine's certificate.
+    pub(crate) fingerprint: Option<offhook_sip::sdp::security::Fingerprint>,
     rng: ChaCha12Rng,
     sequence: u16,
     next_media: u64,
@@ -155,6 +157,7 @@ impl Exchange {
             dirty: BTreeSet::new(),
             outputs: VecDeque::new(),
             totals: Counters::default(),
+            fingerprint: None,
             rng,
             sequence: 0,
             next_media: 0,
@@ -261,6 +264,10 @@ impl Exchange {
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
         seed
+    }
+
+    pub(crate) fn fill_random(&mut self, bytes: &mut [u8]) {
+        self.rng.fill_bytes(bytes);
     }
 
     pub(crate) fn random_u32(&mut self) -> u32 {

@@ -3,11 +3,13 @@
 pub(crate) mod codecs;
 pub(crate) mod release;
 pub(crate) mod sdp;
+pub(crate) mod security;
 
 use std::net::IpAddr;
 
 use offhook_media::command::StreamId;
 use offhook_sip::endpoint::SessionId;
+use offhook_sip::sdp::security::Security;
 use offhook_sip::sdp::{Codec, Negotiated};
 
 use crate::bridge::Playing;
@@ -86,6 +88,8 @@ pub(crate) struct SipLeg {
     #[debug("…")]
     pub(crate) description: Vec<u8>,
     pub(crate) negotiated: Option<Negotiated>,
+    /// How its media may be protected, its keys, and what is agreed.
+    pub(crate) security: Security,
     /// The caller's offer, until it is answered. `None`: a late offer, or done.
     #[debug("…")]
     pub(crate) remote_offer: Option<Vec<u8>>,

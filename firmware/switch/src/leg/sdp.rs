@@ -6,12 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use offhook_media::command as media;
 use offhook_sip::endpoint::{Body, Flow};
+use offhook_sip::sdp::security::{Protection, Security};
 use offhook_sip::sdp::{self, Capabilities, Direction, Negotiated, Unusable};
 
 use super::{SipLeg, codecs};
 use crate::config::CodecName;
 use crate::exchange::{Exchange, Now};
-use crate::id::LegId;
+use crate::id::{DeviceId, LegId};
 use crate::ports::{MOST_TRIES, PortOpening};
 
 impl Exchange {
@@ -138,12 +139,13 @@ impl Exchange {
         Ok(body)
     }
 
-    /// The offer can be answered by us.
-    pub(crate) fn check_offer(&self, offer: &[u8]) -> Result<(), Unusable> {
-        sdp::answer(&self.plain_capabilities(IpAddr::V4(Ipv4Addr::LOCALHOST)), offer).map(drop)
+    /// The offer of a device (or of a trunk) can be answered by us.
+    pub(crate) fn check_offer(&mut self, device: Option<DeviceId>, flow: &Flow, offer: &[u8]) -> Result<(), Unusable> {
+        let security = self.new_security(device, Some(flow));
+        sdp::answer(&self.plain_capabilities(IpAddr::V4(Ipv4Addr::LOCALHOST), security), offer).map(drop)
     }
 
-    fn plain_capabilities(&self, address: IpAddr) -> Capabilities {
+    fn plain_capabilities(&self, address: IpAddr, security: Security) -> Capabilities {
         Capabilities {
             local: SocketAddr::new(address, 9),
             codecs: codecs::formats(&CodecName::ALL),
@@ -151,6 +153,7 @@ impl Exchange {
             direction: Direction::SendRecv,
             session_id: 1,
             session_version: 1,
+            security,
         }
     }
 
@@ -159,15 +162,24 @@ impl Exchange {
             return;
         };
         let call = found.call;
-        let connected_hold =
-            matches!(negotiated.direction, Direction::RecvOnly | Direction::Inactive) || negotiated.remote.is_none();
+        // With ICE the address comes by its checks.
+        let nowhere = negotiated.remote.is_none() && negotiated.protection.ice.is_none();
+        let connected_hold = matches!(negotiated.direction, Direction::RecvOnly | Direction::Inactive) || nowhere;
         found.holding = connected_hold;
         let Some(sip) = found.sip_mut() else { return };
         let changed = sip.negotiated.as_ref() != Some(&negotiated);
         let parameters = parameters(&negotiated);
+        let unprotected = Protection::default();
+        let before = sip.security.agreed.as_ref().unwrap_or(&unprotected);
+        let protection =
+            (*before != negotiated.protection).then(|| super::security::protection(&negotiated.protection));
+        sip.security.agreed = Some(negotiated.protection.clone());
         sip.negotiated = Some(negotiated);
         let stream = sip.stream;
         self.dirty.insert(call);
+        if let (Some(stream), Some(protection)) = (stream, protection) {
+            self.media(media::Command::Protect { stream, protection: Box::new(protection) });
+        }
         if let (Some(stream), true) = (stream, changed) {
             self.media(media::Command::SetRtp { stream, parameters });
         }
@@ -201,6 +213,7 @@ fn capabilities(sip: &SipLeg) -> Capabilities {
         direction: Direction::SendRecv,
         session_id: sip.session_id,
         session_version: sip.session_version,
+        security: sip.security.clone(),
     }
 }
 

@@ -792,6 +792,8 @@ export interface components {
         };
         /** @description A telephone. */
         Device: {
+            /** @description Whether its media is encrypted (SIP only). */
+            encryption: components["schemas"]["MediaEncryption"];
             /**
              * Format: uuid
              * @description Whose.
@@ -811,6 +813,8 @@ export interface components {
         };
         /** @description A new telephone, or a change of one. */
         DeviceInput: {
+            /** @description Whether its media is encrypted (SIP only); `auto` when left out. */
+            encryption?: components["schemas"]["MediaEncryption"];
             /** @description What it is. The kind of a telephone that exists does not change. */
             kind: components["schemas"]["DeviceKindInput"];
             /** @description Shown to the administrator, up to 80 characters. */
@@ -1248,6 +1252,11 @@ export interface components {
             /** @description `en` or `fr`. */
             language: string;
         };
+        /**
+         * @description Whether the media of a SIP telephone is encrypted (SRTP).
+         * @enum {string}
+         */
+        MediaEncryption: "auto" | "off" | "offered" | "required";
         /** @description A rule for numbers outside; the first match in order of `position` wins. */
         OutboundRoute: {
             /**

@@ -89,6 +89,9 @@ impl Books {
                 assert!(self.rtp.contains_key(&stream), "parameters without a stream");
                 self.parameters.insert(stream, parameters);
             }
+            Command::Protect { stream, .. } => {
+                assert!(self.rtp.contains_key(&stream), "protection without a stream");
+            }
             Command::Close { stream } => {
                 assert!(self.rtp.remove(&stream).is_some() || self.lines.remove(&stream).is_some());
                 self.parameters.remove(&stream);

@@ -188,6 +188,7 @@ impl Phone {
             direction,
             session_id: 1,
             session_version: self.version,
+            security: Default::default(),
         }
     }
 

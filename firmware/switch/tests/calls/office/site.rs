@@ -68,6 +68,7 @@ impl Site {
                 label: username.into(),
                 codecs: Vec::new(),
                 kind: DeviceKind::Sip { username: username.into(), ha1_md5: secret.md5.0, ha1_sha256: secret.sha256.0 },
+                encryption: Default::default(),
             },
         );
         self
@@ -95,6 +96,7 @@ impl Site {
                 label: String::new(),
                 codecs: Vec::new(),
                 kind: DeviceKind::Analog { line: line(u128::from(port)) },
+                encryption: Default::default(),
             },
         );
         self

@@ -1,0 +1,1 @@
+ALTER TABLE devices ADD COLUMN encryption TEXT NOT NULL DEFAULT 'auto' CHECK (encryption IN ('auto', 'off', 'offered', 'required'));
