@@ -9,7 +9,9 @@
 
 pub mod codec;
 pub mod command;
+pub mod echo;
 pub mod engine;
+pub mod gain;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;
