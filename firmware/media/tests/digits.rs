@@ -70,7 +70,7 @@ fn a_party_without_events_hears_the_digit_as_tones() {
     assert_eq!(found, Some('7'));
     // And the other way: its tones are found in its sound, at its own pace.
     let clock = b.metronome(9);
-    let mut generator = dtmf::generator('4', Duration::from_millis(100)).expect("a digit");
+    let mut generator = dtmf::DigitTone::new('4', Duration::from_millis(100)).expect("a digit");
     let mut frame = [0; 160];
     for _ in 0..20 {
         clock.hear();

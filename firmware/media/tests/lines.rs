@@ -67,7 +67,7 @@ fn tones_and_digits_reach_a_line() {
     }
     assert_eq!(found, Some('8'));
     // And back: what the line dials in tones is told.
-    let mut generator = offhook_media::tone::dtmf::generator('5', Duration::from_millis(80)).expect("a digit");
+    let mut generator = offhook_media::tone::dtmf::DigitTone::new('5', Duration::from_millis(80)).expect("a digit");
     let mut frame = [0; 160];
     while generator.frame(&mut frame) {
         hear(&line);

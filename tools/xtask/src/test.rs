@@ -114,6 +114,7 @@ fn stages() -> Vec<Stage> {
             ".",
             &["target/release/xtask", "simulate", "--seeds", "20000", "--start", "1000000"],
         ),
+        stage(Full, "hours of sound", ".", &["cargo", "test", "--release", "-p", "offhook-media", "--", "--ignored"]),
         stage(Full, "fuzz", ".", &["target/release/xtask", "fuzz", "--seconds", "120"]),
     ]
 }

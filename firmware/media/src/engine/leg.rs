@@ -295,6 +295,11 @@ impl RtpLeg {
         self.event_out.is_some()
     }
 
+    /// An event of ours is under way.
+    pub(super) fn is_sending_event(&self) -> bool {
+        self.event_out.is_some()
+    }
+
     /// Sends the tick's packet of a running event; false when none runs.
     pub(super) fn event_tick(&mut self, now: u64) -> bool {
         let Some(sender) = &mut self.event_out else {

@@ -9,7 +9,7 @@ use super::recorder::Tap;
 use crate::command::{Digit, Event, RecordingId, StreamId, StreamStatistics};
 use crate::line_audio::EngineSide;
 use crate::tone::detector::DtmfDetector;
-use crate::tone::dtmf;
+use crate::tone::dtmf::DigitTone;
 use crate::{Frame, SILENCE};
 
 /// Digits that wait to be sent.
@@ -42,52 +42,11 @@ pub(super) struct Stream {
     digits: [(Digit, Duration); MAX_DIGITS],
     digit_count: usize,
     /// An in-band digit being played.
-    in_band: Option<InBand>,
+    in_band: Option<DigitTone>,
     /// Ticks to wait after an event before the next.
     digit_pause: u8,
     taps: [Option<Box<Tap>>; MAX_TAPS],
     detector: DtmfDetector,
-}
-
-/// A digit as tones, made without allocating.
-#[derive(Debug)]
-struct InBand {
-    phases: [f64; 2],
-    steps: [f64; 2],
-    left: u32,
-    pause: u32,
-}
-
-impl InBand {
-    fn new(digit: Digit, duration: Duration) -> Option<Self> {
-        let (low, high) = dtmf::frequencies(digit)?;
-        let samples = |d: Duration| (d.as_millis() as u32).saturating_mul(8);
-        Some(InBand {
-            phases: [0.0; 2],
-            steps: [f64::from(low) / 8000.0, f64::from(high) / 8000.0],
-            left: samples(duration),
-            pause: samples(dtmf::PAUSE),
-        })
-    }
-
-    /// Writes 20 ms; false when tone and pause are over.
-    fn frame(&mut self, out: &mut Frame, amplitude: f64) -> bool {
-        for sample in out.iter_mut() {
-            *sample = 0;
-            if self.left > 0 {
-                self.left -= 1;
-                let mut sum = 0.0;
-                for (phase, step) in self.phases.iter_mut().zip(self.steps) {
-                    sum += (std::f64::consts::TAU * *phase).sin();
-                    *phase = (*phase + step).fract();
-                }
-                *sample = (amplitude * sum) as i16;
-            } else {
-                self.pause = self.pause.saturating_sub(1);
-            }
-        }
-        self.left > 0 || self.pause > 0
-    }
 }
 
 impl Stream {
@@ -177,6 +136,17 @@ impl Stream {
         self.player.is_some() || self.in_band.is_some()
     }
 
+    /// Nothing plays, nobody listens, packets are passed on as they come: the tick has nothing to do.
+    pub(super) fn rests(&self) -> bool {
+        self.forward_to.is_some()
+            && !self.decoding
+            && !self.is_overridden()
+            && !self.is_recorded()
+            && self.digit_count == 0
+            && self.digit_pause == 0
+            && self.rtp().is_some_and(|leg| !leg.is_sending_event())
+    }
+
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self) {
         match &mut self.kind {
@@ -194,7 +164,7 @@ impl Stream {
     }
 
     /// Plays what is to be played instead of `heard`, sends it, records. `bridged`: `heard` holds the mix of a bridge.
-    pub(super) fn speak(&mut self, bridged: bool, digit_amplitude: f64, now: u64, mut tell: impl FnMut(Returned)) {
+    pub(super) fn speak(&mut self, bridged: bool, now: u64, mut tell: impl FnMut(Returned)) {
         let mut generates = bridged && self.forward_to.is_none();
         if let Some(player) = &mut self.player {
             if player.frame(&mut self.heard) {
@@ -207,7 +177,7 @@ impl Stream {
         let event_runs = self.digit_tick(now);
         if let Some(digit) = &mut self.in_band {
             generates = true;
-            if !digit.frame(&mut self.heard, digit_amplitude) {
+            if !digit.frame(&mut self.heard) {
                 self.in_band = None;
             }
         }
@@ -243,7 +213,7 @@ impl Stream {
         {
             return leg.event_tick(now);
         }
-        self.in_band = InBand::new(digit, duration);
+        self.in_band = DigitTone::new(digit, duration);
         false
     }
 }

@@ -13,21 +13,20 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 use super::leg::{Incoming, Now, read_one};
 use super::order::{Members, Order, Returned, Slot};
 use super::stream::{Kind, Stream};
+use crate::SILENCE;
 use crate::command::{Digit, Event};
 use crate::mix::Sum;
 use crate::rtp::packet::MAX_PACKET;
 use crate::rtp::rtcp::NtpTime;
-use crate::tone::dtmf;
-use crate::{SILENCE, level};
 
 /// The tick.
 pub(super) const TICK: Duration = Duration::from_millis(20);
 /// Events taken from the kernel at once.
 const BATCH: usize = 256;
-/// Datagrams read from one socket before the others have their turn.
-const MAX_BURST: usize = 8;
 /// Missed ticks made up for at once; more are given up.
 const MAX_CATCH_UP: u32 = 5;
+/// Ticks after which a resting stream is looked after: its reports, its silence.
+const LOOK_AFTER: u64 = 8;
 /// Length of a digit passed on to a party that takes no events.
 const PASSED_DIGIT: Duration = Duration::from_millis(100);
 
@@ -87,12 +86,14 @@ pub(super) struct Worker {
     media_timeout: u64,
     coalesce: Duration,
     streams: Vec<Option<Box<Stream>>>,
+    /// By place: nothing to do for the stream on the tick but to look after it now and then, for its packets are only passed on. Apart
+    /// from the streams, because hundreds of them do not fit into the processor's cache and most rest.
+    resting: Vec<bool>,
     bridges: Vec<Members>,
     /// Places in use end here.
     used: usize,
     next_tick: Instant,
     ticks: u64,
-    digit_amplitude: f64,
 }
 
 /// How a thread is made.
@@ -123,11 +124,11 @@ impl Worker {
             media_timeout: parts.media_timeout.as_millis() as u64 * 8,
             coalesce: parts.coalesce,
             streams: (0..parts.streams).map(|_| None).collect(),
+            resting: vec![false; parts.streams],
             bridges: vec![Members::EMPTY; parts.streams],
             used: 0,
             next_tick: Instant::now() + TICK,
             ticks: 0,
-            digit_amplitude: f64::from(level::sine_amplitude(dtmf::LEVEL_DBM0)),
         })
     }
 
@@ -236,6 +237,7 @@ impl Worker {
         stream.bridge = None;
         stream.forward_to = None;
         self.used = self.used.max(usize::from(slot) + 1);
+        self.wake(slot);
         if let Some(place) = self.streams.get_mut(usize::from(slot)) {
             *place = Some(stream);
         }
@@ -256,8 +258,16 @@ impl Worker {
         self.tell(Returned::Stream(stream));
     }
 
+    /// The stream at a place, to be changed: it does not rest any more.
     fn stream(&mut self, slot: Slot) -> Option<&mut Stream> {
+        self.wake(slot);
         self.streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut)
+    }
+
+    fn wake(&mut self, slot: Slot) {
+        if let Some(resting) = self.resting.get_mut(usize::from(slot)) {
+            *resting = false;
+        }
     }
 
     fn set_bridge(&mut self, bridge: Slot, members: Members) {
@@ -323,57 +333,57 @@ impl Worker {
         tell(&self.returned, &self.shared, what);
     }
 
+    /// Takes one datagram. Where more wait, epoll tells again: asking the socket until it has none would cost a system call a packet,
+    /// for usually there is one.
     fn read_rtp(&mut self, slot: usize) {
         let mut buffer = [0; MAX_PACKET + 1];
-        for _ in 0..MAX_BURST {
-            let Some(stream) = self.streams.get_mut(slot).and_then(Option::as_deref_mut) else {
-                return;
-            };
-            let Kind::Rtp(leg) = &mut stream.kind else {
-                return;
-            };
-            let Some((bytes, from)) = read_one(&leg.sockets.rtp, &mut buffer) else {
-                return;
-            };
-            let now = self.clock.now();
-            let Some(received) = leg.receive(bytes, from, now) else {
-                continue;
-            };
-            let (id, forward_to, bridge) = (stream.id, stream.forward_to, stream.bridge);
-            if received.first {
-                tell(&self.returned, &self.shared, Returned::Event(Event::MediaStarted { stream: id }));
+        let Some(stream) = self.streams.get_mut(slot).and_then(Option::as_deref_mut) else {
+            return;
+        };
+        let Kind::Rtp(leg) = &mut stream.kind else {
+            return;
+        };
+        let Some((bytes, from)) = read_one(&leg.sockets.rtp, &mut buffer) else {
+            return;
+        };
+        let now = self.clock.now();
+        let Some(received) = leg.receive(bytes, from, now) else {
+            return;
+        };
+        let (id, forward_to, bridge) = (stream.id, stream.forward_to, stream.bridge);
+        if received.first {
+            tell(&self.returned, &self.shared, Returned::Event(Event::MediaStarted { stream: id }));
+        }
+        match received.incoming {
+            None => {}
+            Some(Incoming::Audio { header, codec, payload }) => {
+                if stream.decoding {
+                    leg.jitter.insert(codec, header.timestamp, payload);
+                }
+                let peer =
+                    forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
+                if let Some(peer) = peer
+                    && !peer.is_overridden()
+                    && let Kind::Rtp(leg) = &mut peer.kind
+                {
+                    leg.forward_audio(&header, codec, payload, now.clock);
+                }
             }
-            match received.incoming {
-                None => {}
-                Some(Incoming::Audio { header, codec, payload }) => {
-                    if stream.decoding {
-                        leg.jitter.insert(codec, header.timestamp, payload);
-                    }
-                    let peer =
-                        forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
-                    if let Some(peer) = peer
-                        && !peer.is_overridden()
-                        && let Kind::Rtp(leg) = &mut peer.kind
-                    {
-                        leg.forward_audio(&header, codec, payload, now.clock);
+            Some(Incoming::Event { header, payload, digits }) => {
+                for digit in digits.into_iter().flatten() {
+                    tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
+                }
+                let mut passed = false;
+                let peer =
+                    forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
+                if let Some(peer) = peer {
+                    let overridden = peer.is_overridden();
+                    if let Kind::Rtp(leg) = &mut peer.kind {
+                        passed = overridden || leg.forward_event(&header, payload, now.clock);
                     }
                 }
-                Some(Incoming::Event { header, payload, digits }) => {
-                    for digit in digits.into_iter().flatten() {
-                        tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
-                    }
-                    let mut passed = false;
-                    let peer =
-                        forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
-                    if let Some(peer) = peer {
-                        let overridden = peer.is_overridden();
-                        if let Kind::Rtp(leg) = &mut peer.kind {
-                            passed = overridden || leg.forward_event(&header, payload, now.clock);
-                        }
-                    }
-                    if !passed {
-                        digits.into_iter().flatten().for_each(|digit| self.pass_digit(slot as Slot, bridge, digit));
-                    }
+                if !passed {
+                    digits.into_iter().flatten().for_each(|digit| self.pass_digit(slot as Slot, bridge, digit));
                 }
             }
         }
@@ -391,16 +401,14 @@ impl Worker {
 
     fn read_rtcp(&mut self, slot: usize) {
         let mut buffer = [0; MAX_PACKET + 1];
-        for _ in 0..MAX_BURST {
-            let Some(Kind::Rtp(leg)) = self.streams.get_mut(slot).and_then(Option::as_deref_mut).map(|s| &mut s.kind)
-            else {
-                return;
-            };
-            let Some((bytes, from)) = read_one(&leg.sockets.rtcp, &mut buffer) else {
-                return;
-            };
-            leg.receive_rtcp(bytes, from, self.clock.now());
-        }
+        let Some(Kind::Rtp(leg)) = self.streams.get_mut(slot).and_then(Option::as_deref_mut).map(|s| &mut s.kind)
+        else {
+            return;
+        };
+        let Some((bytes, from)) = read_one(&leg.sockets.rtcp, &mut buffer) else {
+            return;
+        };
+        leg.receive_rtcp(bytes, from, self.clock.now());
     }
 
     fn ticks_due(&mut self) {
@@ -419,16 +427,29 @@ impl Worker {
     fn tick(&mut self) {
         let now = self.clock.now();
         self.ticks += 1;
-        let Worker { streams, bridges, .. } = self;
+        let Worker { streams, resting, bridges, .. } = self;
         let active = streams.get_mut(..self.used).unwrap_or_default();
-        for stream in active.iter_mut().flatten() {
-            stream.listen();
+        let turn = self.ticks % LOOK_AFTER;
+        // Those that rest have their turn one after the other.
+        let rests = |resting: &[bool], index: usize| {
+            resting.get(index).copied().unwrap_or(false) && index as u64 % LOOK_AFTER != turn
+        };
+        for (index, stream) in active.iter_mut().enumerate() {
+            if !rests(resting, index)
+                && let Some(stream) = stream
+            {
+                stream.listen();
+            }
         }
         for index in 0..active.len() {
-            mix(active, bridges, index);
+            if !rests(resting, index) {
+                mix(active, bridges, index);
+            }
         }
-        let second = self.ticks.is_multiple_of(50);
         for index in 0..active.len() {
+            if rests(resting, index) {
+                continue;
+            }
             let Some(stream) = active.get_mut(index).and_then(Option::as_deref_mut) else {
                 continue;
             };
@@ -438,7 +459,7 @@ impl Worker {
             if let Kind::Rtp(leg) = &mut stream.kind {
                 expired = leg.expired_digit(now.clock);
                 leg.report_tick(now);
-                if second && leg.went_silent(now.clock, self.media_timeout) {
+                if leg.went_silent(now.clock, self.media_timeout) {
                     tell(&self.returned, &self.shared, Returned::Event(Event::MediaLost { stream: id }));
                 }
             }
@@ -447,7 +468,10 @@ impl Worker {
             }
             let bridged =
                 stream.bridge.and_then(|b| bridges.get(usize::from(b))).is_some_and(|m| m.as_slice().len() > 1);
-            stream.speak(bridged, self.digit_amplitude, now.clock, |what| tell(&self.returned, &self.shared, what));
+            stream.speak(bridged, now.clock, |what| tell(&self.returned, &self.shared, what));
+            if let Some(resting) = resting.get_mut(index) {
+                *resting = stream.rests();
+            }
         }
     }
 }

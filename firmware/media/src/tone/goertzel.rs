@@ -28,6 +28,15 @@ impl Goertzel {
         (self.s1, self.s2) = (0.0, 0.0);
         magnitude.max(0.0)
     }
+
+    /// The sum since the last call as a complex number (real, imaginary), its phase that of the last sample, and a new start. `hz` as
+    /// given to [`Goertzel::new`].
+    pub fn take_complex(&mut self, hz: f32) -> (f32, f32) {
+        let (sine, cosine) = (std::f32::consts::TAU * hz / 8000.0).sin_cos();
+        let sum = (self.s1 - self.s2 * cosine, self.s2 * sine);
+        (self.s1, self.s2) = (0.0, 0.0);
+        sum
+    }
 }
 
 /// Mean square of the sine of this frequency in the samples.

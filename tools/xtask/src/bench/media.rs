@@ -81,6 +81,7 @@ pub(crate) fn run() -> Result<()> {
     report("prompt to as many callers, who talk too", &measure(CALLS)?, &relay);
     drop(engine);
     std::fs::remove_file(prompt)?;
+    super::detectors::run();
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 mod allocations;
 mod calls;
+mod detectors;
 mod media;
 mod sip_parse;
 
@@ -23,6 +24,8 @@ pub(crate) enum Bench {
     },
     /// The media engine: forwarding, recording and prompts for 200 calls, beside a bare relay.
     Media,
+    /// Detectors of digits and tones; part of `media` too.
+    Detectors,
     /// The phones of `media`.
     #[command(hide = true)]
     MediaLoad {
@@ -38,6 +41,10 @@ pub(crate) fn run(what: &Bench) -> anyhow::Result<()> {
     match what {
         Bench::SipParse => sip_parse::run(),
         Bench::Media => media::run(),
+        Bench::Detectors => {
+            detectors::run();
+            Ok(())
+        }
         Bench::MediaLoad { parties, seconds } => media::load(*parties, *seconds),
         Bench::Calls { calls, rate } => calls::run(*calls, *rate),
     }
