@@ -137,7 +137,7 @@ impl EchoCanceller {
         let converged = self.filter.is_converged();
         let known = converged && self.left > 0.0 && self.near > 0.0;
         EchoFigures {
-            disabled: self.off || self.tone,
+            disabled: self.is_disabled(),
             converged,
             enhancement_db: if known { 10.0 * (self.near / self.left).log10() } else { 0.0 },
             background_dbm0: self.comfort.level().map(|power| level::mean_square_dbm0(f64::from(power) * 32768.0 * 32768.0)),
@@ -150,7 +150,7 @@ impl EchoCanceller {
         if self.config.tone_disabler {
             self.hear_tones(far, near);
         }
-        if self.off || self.tone {
+        if self.is_disabled() {
             return;
         }
         self.narrow = if is_tone(far) { self.narrow + 1 } else { 0 };
@@ -179,6 +179,11 @@ impl EchoCanceller {
                 *sample = (x * 32768.0).round() as i16;
             }
         }
+    }
+
+    /// It is switched off, by a tone or by [`EchoCanceller::disable`].
+    pub fn is_disabled(&self) -> bool {
+        self.off || self.tone
     }
 
     /// Residual echo is being taken away now.

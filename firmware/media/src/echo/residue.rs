@@ -8,6 +8,9 @@ use super::adaptive::Cancelled;
 
 /// Loss of the worst hybrid (6 dB), assumed until the line is known; as a ratio of powers.
 const WORST_HYBRID: f32 = 0.25;
+/// Before the filter knows the path, what is louder than this part of the far end's power (-4.5 dB) cannot be echo: a digit dialled
+/// into a prompt must pass.
+const UNKNOWN: f32 = 0.35;
 /// What is left may exceed what is expected by so much (9 dB) and still be echo.
 const MARGIN: f32 = 8.0;
 /// Quieter echo than this mean square (-67 dBm0) is not heard.
@@ -67,7 +70,8 @@ impl NonLinear {
     pub(super) fn block(&mut self, far: f32, cancelled: &Cancelled, converged: bool, narrow: bool) -> (f32, f32) {
         self.place = (self.place + 1) % self.far.len();
         if let Some(place) = self.far.get_mut(self.place) {
-            *place = far;
+            // The tail of a tone that nothing was learned from says as little as the tone.
+            *place = if narrow && !converged { 0.0 } else { far };
         }
         let far_peak = self.far.iter().copied().fold(0.0, f32::max);
         let far_least = self.far.iter().copied().fold(f32::INFINITY, f32::min);
@@ -84,7 +88,7 @@ impl NonLinear {
         let expected = match (converged, narrow) {
             (true, _) => MARGIN * self.leak * self.echo_peak,
             (false, true) => 0.0,
-            (false, false) => 0.5 * MARGIN * self.coupling * far_peak,
+            (false, false) => (0.5 * MARGIN * self.coupling).min(UNKNOWN) * far_peak,
         };
         let near_end = self.left > expected || cancelled.left > 4.0 * expected;
         self.hold = if near_end { HOLD } else { self.hold.saturating_sub(1) };

@@ -13,13 +13,14 @@ use tracing::{debug, info, warn};
 
 use super::EngineConfig;
 use super::leg::RtpLeg;
+use super::line::LineLeg;
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
 use super::recorder::{NewRecording, recording, run_recorder};
 use super::sockets::SocketPool;
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
-use crate::command::{BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics};
+use crate::command::{BridgeId, Command, Event, LineAudio, LinePort, RecordingId, Source, StreamId, StreamStatistics};
 use crate::line_audio::EngineSide;
 use crate::mix::MAX_PARTIES;
 use crate::tone::chime::chime;
@@ -41,6 +42,7 @@ const GIVE_BACK: Duration = Duration::from_secs(5);
 pub(super) enum Input {
     Command(Command),
     Line(LinePort, EngineSide),
+    LineAudio(LinePort, LineAudio),
     Shutdown,
 }
 
@@ -89,6 +91,7 @@ pub(super) struct Control {
     bridges: BTreeMap<BridgeId, Bridge>,
     recordings: BTreeMap<RecordingId, StreamId>,
     lines: BTreeMap<LinePort, EngineSide>,
+    line_audio: BTreeMap<LinePort, LineAudio>,
     pool: SocketPool,
     clock: Clock,
     random: File,
@@ -140,6 +143,7 @@ impl Control {
             bridges: BTreeMap::new(),
             recordings: BTreeMap::new(),
             lines: BTreeMap::new(),
+            line_audio: BTreeMap::new(),
             pool: SocketPool::new(config.socket_pool),
             clock,
             random,
@@ -173,6 +177,7 @@ impl Control {
                         match self.inputs.try_recv() {
                             Ok(Input::Command(command)) => self.obey(command),
                             Ok(Input::Line(port, side)) => _ = self.lines.insert(port, side),
+                            Ok(Input::LineAudio(port, audio)) => _ = self.line_audio.insert(port, audio),
                             Ok(Input::Shutdown) | Err(crossbeam_channel::TryRecvError::Disconnected) => {
                                 return self.shut_down();
                             }
@@ -213,8 +218,9 @@ impl Control {
                 match self.lines.get(&port) {
                     Some(side) if !used => {
                         side.drain();
-                        let side = side.clone();
-                        self.open(stream, Kind::Line(side), Some(port));
+                        let audio = self.line_audio.get(&port).copied().unwrap_or_default();
+                        let leg = LineLeg::new(side.clone(), &audio);
+                        self.open(stream, Kind::Line(Box::new(leg)), Some(port));
                     }
                     Some(_) => self.fail(stream, format!("line {} is in use", port.0)),
                     None => self.fail(stream, format!("there is no line {}", port.0)),
@@ -295,8 +301,13 @@ impl Control {
         }
         let statistics = stream.statistics();
         let Stream { kind, .. } = *stream;
-        if let Kind::Rtp(leg) = kind {
-            self.pool.put(leg.sockets);
+        match kind {
+            Kind::Rtp(leg) => self.pool.put(leg.sockets),
+            Kind::Line(line) => {
+                if let Some(echo) = line.echo() {
+                    debug!(stream = id.0, enhancement_db = echo.enhancement_db, "echo canceller at the end");
+                }
+            }
         }
         self.tell(Event::Closed { stream: id, statistics });
     }

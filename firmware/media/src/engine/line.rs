@@ -36,7 +36,7 @@ impl LineLeg {
         let mut hold = false;
         if let Some(canceller) = &mut self.canceller {
             canceller.process(&self.given, &mut said);
-            hold = canceller.is_suppressing() || canceller.figures().disabled;
+            hold = canceller.is_suppressing() || canceller.is_disabled();
         }
         self.from_line.apply(&mut said);
         if let Some(automatic) = &mut self.automatic {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::leg::RtpLeg;
+use super::line::LineLeg;
 use super::order::{Returned, Slot};
 use super::player::Player;
 use super::recorder::Tap;
 use crate::command::{Digit, Event, RecordingId, StreamId, StreamStatistics};
-use crate::line_audio::EngineSide;
 use crate::tone::detector::DtmfDetector;
 use crate::tone::dtmf::DigitTone;
 use crate::{Frame, SILENCE};
@@ -21,7 +21,7 @@ const MAX_TAPS: usize = 2;
 #[derive(Debug)]
 pub(super) enum Kind {
     Rtp(Box<RtpLeg>),
-    Line(EngineSide),
+    Line(Box<LineLeg>),
 }
 
 /// A stream.
@@ -150,7 +150,7 @@ impl Stream {
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self) {
         match &mut self.kind {
-            Kind::Line(line) => self.said = line.take().unwrap_or(SILENCE),
+            Kind::Line(line) => self.said = line.take(),
             Kind::Rtp(leg) if self.decoding => {
                 leg.jitter.pull(&mut self.said);
             }
