@@ -1,9 +1,9 @@
 //! A line whose hybrid sends back what it hears, in the engine.
 
-mod support;
 #[path = "echo/signals.rs"]
 #[allow(dead_code, reason = "the echo tests use the rest")]
 mod signals;
+mod support;
 
 use std::collections::VecDeque;
 use std::time::Instant;

@@ -140,7 +140,10 @@ impl EchoCanceller {
             disabled: self.is_disabled(),
             converged,
             enhancement_db: if known { 10.0 * (self.near / self.left).log10() } else { 0.0 },
-            background_dbm0: self.comfort.level().map(|power| level::mean_square_dbm0(f64::from(power) * 32768.0 * 32768.0)),
+            background_dbm0: self
+                .comfort
+                .level()
+                .map(|power| level::mean_square_dbm0(f64::from(power) * 32768.0 * 32768.0)),
         }
     }
 

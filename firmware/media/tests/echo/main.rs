@@ -108,7 +108,10 @@ fn test_3_double_talk_neither_diverges_nor_is_clipped() {
             // With the non-linear processor the talker is heard, at his level.
             let out = run(&mut canceller(128, true), &far, &near);
             let (heard, said) = (level_at(&out, 5.5, 4.0), -12.0 + relative);
-            assert!((heard - said - PAUSES_DB).abs() < if relative < -10.0 { 3.0 } else { 1.5 }, "{case}: {heard} heard of {said}");
+            assert!(
+                (heard - said - PAUSES_DB).abs() < if relative < -10.0 { 3.0 } else { 1.5 },
+                "{case}: {heard} heard of {said}"
+            );
         }
     }
 }

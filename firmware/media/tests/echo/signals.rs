@@ -117,7 +117,9 @@ impl Path {
     /// The echo of a signal.
     pub(crate) fn echo(&self, far: &[f64]) -> Vec<f64> {
         (0..far.len())
-            .map(|n| self.0.iter().take(n + 1).enumerate().map(|(k, h)| if *h == 0.0 { 0.0 } else { h * far[n - k] }).sum())
+            .map(|n| {
+                self.0.iter().take(n + 1).enumerate().map(|(k, h)| if *h == 0.0 { 0.0 } else { h * far[n - k] }).sum()
+            })
             .collect()
     }
 }
