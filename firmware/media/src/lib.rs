@@ -12,6 +12,7 @@ pub mod codec;
 pub mod command;
 pub mod echo;
 pub mod engine;
+pub mod fax;
 pub mod gain;
 pub mod jitter;
 pub mod level;
@@ -20,6 +21,7 @@ pub mod mix;
 pub mod resample;
 pub mod rtp;
 pub mod sound;
+pub mod t38;
 pub mod tone;
 pub mod wav;
 
