@@ -11,7 +11,10 @@
 pub mod codec;
 pub mod command;
 pub mod conference;
+pub mod echo;
 pub mod engine;
+pub mod fax;
+pub mod gain;
 pub mod ice;
 pub mod jitter;
 pub mod level;
@@ -21,6 +24,7 @@ pub mod resample;
 pub mod rtp;
 pub mod sound;
 pub mod srtp;
+pub mod t38;
 pub mod tone;
 pub mod wav;
 

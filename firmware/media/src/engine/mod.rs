@@ -9,6 +9,7 @@ mod disk;
 mod guard;
 mod keying;
 mod leg;
+mod line;
 mod mixing;
 mod order;
 mod player;
@@ -31,7 +32,7 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use thiserror::Error;
 
-use crate::command::{Command, Event, LinePort};
+use crate::command::{Command, Event, LineAudio, LinePort};
 use crate::line_audio::{self, DriverSide};
 use sockets::SocketPool;
 
@@ -152,6 +153,11 @@ impl EngineHandle {
         // When the engine has stopped, the driver's end behaves as a line without an engine: silence.
         let _stopped = self.inputs.send(control::Input::Line(port, engine));
         driver
+    }
+
+    /// Sets how the sound of a port is treated, from the next time call control opens it.
+    pub fn set_line_audio(&self, port: LinePort, audio: LineAudio) {
+        let _stopped = self.inputs.send(control::Input::LineAudio(port, audio));
     }
 
     /// Figures since the start.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::leg::RtpLeg;
+use super::line::LineLeg;
 use super::order::{Returned, Slot};
 use super::player::Player;
 use super::recorder::{HEARD, Tap};
@@ -24,7 +25,7 @@ const MAX_TAPS: usize = 2;
 #[derive(Debug)]
 pub(super) enum Kind {
     Rtp(Box<RtpLeg>),
-    Line(EngineSide),
+    Line(Box<LineLeg>),
 }
 
 /// A stream.
@@ -222,7 +223,7 @@ impl Stream {
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self, now: u64) {
         match &mut self.kind {
-            Kind::Line(line) => *self.said.frame_mut() = line.take().unwrap_or(SILENCE),
+            Kind::Line(line) => *self.said.frame_mut() = line.take(),
             Kind::Rtp(leg) if self.decoding => leg.hear(now, &mut self.said),
             Kind::Rtp(_) => {}
         }
