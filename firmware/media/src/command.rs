@@ -57,10 +57,12 @@ pub struct RtpParameters {
 }
 
 /// One segment of a tone: the frequencies are summed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ToneSegment {
     /// Frequencies in Hz; empty is silence.
     pub hz: Vec<f32>,
+    /// Their amplitude is modulated with this frequency, wholly (written f1×f2 in ITU-T E.180); the level stays the same.
+    pub modulation_hz: Option<f32>,
     /// Length; `None` for ever.
     pub duration: Option<Duration>,
     /// Played the first time only, not in repeats.

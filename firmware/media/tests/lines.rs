@@ -55,7 +55,7 @@ fn tones_and_digits_reach_a_line() {
     let b = start(EngineConfig::default());
     let line = b.engine.line(LinePort(1));
     b.command(Command::OpenLine { stream: StreamId(1), port: LinePort(1) });
-    let segments = vec![ToneSegment { hz: vec![425.0], duration: None, once: false }];
+    let segments = vec![ToneSegment { hz: vec![425.0], modulation_hz: None, duration: None, once: false }];
     b.command(Command::Play { stream: StreamId(1), source: Source::Tone { segments, level_dbm0: -10.0 } });
     while !is_tone(&hear(&line), 425.0) {}
     b.command(Command::Stop { stream: StreamId(1) });

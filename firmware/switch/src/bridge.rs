@@ -152,6 +152,7 @@ impl Exchange {
             .iter()
             .map(|segment| media::ToneSegment {
                 hz: segment.hz.clone(),
+                modulation_hz: segment.modulation_hz,
                 duration: segment.duration,
                 once: segment.once,
             })
@@ -164,6 +165,7 @@ impl Exchange {
 fn hold_source() -> media::Source {
     let segment = |hz: &[f32], milliseconds| media::ToneSegment {
         hz: hz.to_vec(),
+        modulation_hz: None,
         duration: Some(Duration::from_millis(milliseconds)),
         once: false,
     };
