@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /** What the daemon sends with every page; the mock preview sends the same, so that the e2e tests prove the page obeys it. */
-const contentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const contentSecurityPolicy = readFileSync(new URL('content-security-policy.txt', import.meta.url), 'utf8').trim();
 
 export default defineConfig({
   plugins: [svelte()],

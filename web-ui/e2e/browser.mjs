@@ -24,6 +24,11 @@ export async function open(browser, options = {}) {
   page.setDefaultTimeout(10_000);
   /** @type {string[]} */
   const complaints = [];
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      console.error(`content security policy: ${event.effectiveDirective} refused ${event.blockedURI}`);
+    });
+  });
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() !== 'error') return;

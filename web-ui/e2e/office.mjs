@@ -104,7 +104,11 @@ export const tests = {
       await page.getByText('Begin with sip:').waitFor();
       await page.getByLabel('Address', { exact: true }).fill('sip:carrier.example');
       await page.getByRole('button', { name: 'Add a trunk' }).click();
-      await page.getByRole('row', { name: /Second carrier/ }).waitFor();
+      await page.getByText('Registering needs a user name').waitFor();
+      await page.getByLabel('User name').fill('office');
+      await page.getByRole('button', { name: 'Add a trunk' }).click();
+      await page.getByRole('heading', { name: 'Second carrier' }).waitFor();
+      await page.getByText('No outgoing rule uses it').waitFor();
       await page.getByRole('link', { name: 'Call routing' }).click();
       await page.getByRole('button', { name: 'Add an outgoing rule' }).click();
       const dialog = page.getByRole('dialog');
@@ -118,6 +122,45 @@ export const tests = {
       await page.waitForFunction(() => document.querySelectorAll('ol li')[1]?.textContent?.includes('9X.'));
       await page.getByRole('button', { name: 'Delete – Rule 2' }).click();
       await page.getByText('9X.').waitFor({ state: 'detached' });
+    }),
+
+  'an analog line is added, named, given to an extension, deleted and taken back': (base, browser) =>
+    inOffice(browser, base, '/lines', async (page) => {
+      await page.getByRole('link', { name: 'Add a line' }).click();
+      await page.getByLabel('Socket').fill('2');
+      await page.getByRole('button', { name: 'Add a line' }).click();
+      await page.getByText('Another line has this port already.').waitFor();
+      await page.getByLabel('Socket').fill('0');
+      await page.getByText('Choose a number from 1 to 1024.').waitFor();
+      await page.getByLabel('Socket').fill('9');
+      await page.getByLabel('Label').fill('Hall');
+      await page.getByLabel('Rings for').selectOption({ label: '1005 · Comptabilité' });
+      await page.getByRole('button', { name: 'Add a line' }).click();
+      const line = page.getByRole('listitem').filter({ hasText: 'Analog line 9 · Hall' });
+      await line.getByText('1005 · Comptabilité').waitFor();
+
+      // In use, it stays; free, it goes and comes back.
+      await line.getByRole('link').click();
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await page.getByText('This telephone rings for an extension.').waitFor();
+      await page.getByLabel('Rings for').selectOption({ label: 'None' });
+      await page.getByText('no longer rings for 1005 · Comptabilité').waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await line.getByText('Not connected to an extension').waitFor();
+      await line.getByRole('link').click();
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('heading', { name: 'Analog lines' }).waitFor();
+      await line.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await line.waitFor();
+
+      // An outside line says how an answer is known, and what goes through it.
+      await page.getByRole('article', { name: /Telephone company/ }).getByRole('link', { name: /^Edit/ }).click();
+      await page.getByLabel('Sign of an answer').selectOption('delay');
+      await page.getByText('Right for most lines').waitFor();
+      await page.getByRole('link', { name: 'Ligne de secours' }).waitFor();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('heading', { name: 'Analog lines' }).waitFor();
     }),
 
   'announcements, recording rules and settings are changed': (base, browser) =>

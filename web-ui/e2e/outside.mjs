@@ -20,7 +20,8 @@ export const tests = {
     await page.getByLabel('Kind').selectOption('line');
     await page.getByLabel('Line', { exact: true }).selectOption({ index: 1 });
     await page.getByRole('button', { name: 'Add a trunk' }).click();
-    await page.getByRole('row', { name: /The telephone company/ }).waitFor();
+    await page.getByRole('heading', { name: 'The telephone company' }).waitFor();
+    await page.getByText('No incoming rule takes its calls').waitFor();
 
     await menu.getByRole('link', { name: 'Call routing' }).click();
     await page.getByRole('button', { name: 'Add an outgoing rule' }).click();
@@ -31,6 +32,9 @@ export const tests = {
     await save(page);
 
     await menu.getByRole('link', { name: 'Analog lines' }).click();
+    await page.getByRole('article').filter({ hasText: '8101 ·' }).getByRole('link', { name: /^Edit/ }).click();
+    await page.getByLabel('Label').fill('Hall');
+    await page.getByRole('button', { name: 'Save' }).click();
     const company = page.getByRole('article', { name: /Telephone company/ });
     const phone = page.getByRole('article').filter({ hasText: '8101 ·' });
     const down = phone.getByRole('button', { name: 'Put the receiver down' });

@@ -7,6 +7,7 @@ import * as keyboard from './keyboard.mjs';
 import * as looks from './looks.mjs';
 import * as office from './office.mjs';
 import * as outside from './outside.mjs';
+import * as policy from './policy.mjs';
 
 const target = process.env.BASE_URL;
 const only = process.argv[2];
@@ -14,7 +15,8 @@ const server = target ? { url: target.replace(/\/$/, ''), close: async () => und
 const browser = await launch();
 
 /** Tests that any box passes, then those that need the mock's office. @type {Record<string, (base: string, b: import('playwright-core').Browser) => Promise<void>>} */
-const tests = target ? { ...firstCall.tests, ...outside.tests } : { ...firstCall.tests, ...office.tests, ...keyboard.tests, ...looks.tests };
+const tests = target ? { ...firstCall.tests, ...outside.tests, ...policy.tests }
+  : { ...firstCall.tests, ...policy.tests, ...office.tests, ...keyboard.tests, ...looks.tests };
 
 let failed = 0;
 for (const [name, test] of Object.entries(tests)) {

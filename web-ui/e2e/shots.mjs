@@ -16,6 +16,9 @@ const pages = {
   calls: { path: '/calls' },
   call: { path: '/calls?period=all', before: async (page) => void (await page.locator('tbody a').nth(6).click()) },
   lines: { path: '/lines', before: ringOnly },
+  line: { path: '/lines/01900000-0000-7000-8000-000000000031' },
+  outsideLine: { path: '/lines/01900000-0000-7000-8000-000000000035' },
+  newLine: { path: '/lines/new' },
   extensions: { path: '/extensions' },
   extension: { path: '/extensions/01900000-0000-7000-8000-000000000002' },
   newExtension: { path: '/extensions/new' },
@@ -63,8 +66,8 @@ async function ringAndTalk(page) {
 }
 
 const looks = [
-  { name: 'wide-light', width: 1280, height: 860, colorScheme: 'light', locale: 'fr-FR' },
-  { name: 'wide-dark', width: 1280, height: 860, colorScheme: 'dark', locale: 'en-GB' },
+  { name: 'wide-light', width: 1280, height: 800, colorScheme: 'light', locale: 'fr-FR' },
+  { name: 'wide-dark', width: 1280, height: 800, colorScheme: 'dark', locale: 'en-GB' },
   { name: 'narrow-light', width: 390, height: 844, colorScheme: 'light', locale: 'fr-FR' },
   { name: 'narrow-dark', width: 390, height: 844, colorScheme: 'dark', locale: 'en-GB' },
 ];

@@ -146,6 +146,7 @@ async fn the_page_is_served_safely() {
         assert_eq!(reply.status, StatusCode::OK);
         let policy = reply.headers["content-security-policy"].to_str().expect("text");
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+        assert!(!policy.contains("unsafe") && !policy.contains('\n'), "{policy}");
         assert_eq!(reply.headers["x-content-type-options"], "nosniff");
     }
     for path in ["/missing.js", "/../Cargo.toml", "/%2e%2e/Cargo.toml"] {

@@ -117,6 +117,41 @@ async fn deletions_are_taken_back_whole() {
 }
 
 #[tokio::test]
+async fn a_line_is_given_to_an_extension_moved_and_taken_away() {
+    let made = Box_::ready().await;
+    let line = made.create("/lines", json!({"port": 1, "kind": "fxs", "label": "Hall"})).await;
+    let person = |extension: &str| json!({"name": "P", "extension": extension, "devices": []});
+    let first = made.create("/extensions", person("1001")).await;
+    let second = made.create("/extensions", person("1002")).await;
+    let path = format!("/lines/{line}");
+    let give = |extension: &str| json!({"port": 1, "kind": "fxs", "label": "Hall", "extension_id": extension});
+
+    assert_eq!(made.put(&path, &give(&first)).await.json()["extension_id"], json!(first));
+    let device = made.get(&format!("/extensions/{first}")).await.json()["devices"][0].clone();
+    assert_eq!(device["kind"], json!({"kind": "analog", "line": line}));
+    // What is left out stays; a set that moves is the same set.
+    let label = made.put(&path, &json!({"port": 1, "kind": "fxs", "label": "Door"})).await.json();
+    assert_eq!((&label["label"], &label["extension_id"]), (&json!("Door"), &json!(first)));
+    assert_eq!(made.put(&path, &give(&second)).await.json()["extension_id"], json!(second));
+    assert_eq!(made.get(&format!("/extensions/{first}")).await.json()["devices"], json!([]));
+    let moved = made.get(&format!("/extensions/{second}")).await.json()["devices"][0].clone();
+    assert_eq!(moved["id"], device["id"]);
+
+    // Neither half of a change that cannot be whole is kept.
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let mut refused = give(&nobody);
+    refused["label"] = json!("Lost");
+    assert_eq!(made.put(&path, &refused).await.code(), "reference_missing");
+    assert_eq!(made.get("/lines").await.json()[0]["label"], "Hall");
+    let outside = json!({"port": 2, "kind": "fxo", "label": "", "extension_id": first});
+    assert_eq!(made.post("/lines", &outside).await.code(), "line_kind");
+
+    let none = json!({"port": 1, "kind": "fxs", "label": "Hall", "extension_id": null});
+    assert_eq!(made.put(&path, &none).await.json()["extension_id"], json!(null));
+    assert_eq!(made.delete(&path).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn lines_and_trunks_fit_together() {
     let made = Box_::ready().await;
     let fxs = made.create("/lines", json!({"port": 1, "kind": "fxs", "label": ""})).await;

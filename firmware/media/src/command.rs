@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::sound::Rate;
+
 /// One party's media: an RTP stream pair or the audio of an analog line. Numbered by call control, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u64);
@@ -27,6 +29,8 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law, 8 kHz.
     Pcma,
+    /// Linear samples as they are, big-endian (RFC 3551 §4.5.11), at 8 or 16 kHz: what is 48 kHz does not fit into a packet.
+    L16(Rate),
 }
 
 /// How one RTP stream pair is to run. Sent again as a whole after each re-negotiation.
@@ -46,7 +50,9 @@ pub struct RtpParameters {
     pub telephone_event: Option<u8>,
     /// RFC 4733 payload type to receive.
     pub receive_telephone_event: Option<u8>,
-    /// Packet time to send, 10–60 ms.
+    /// The clock durations of telephone events count in, Hz: that of the codec, unless the peer knows 8000 only (RFC 4733 §2.1).
+    pub telephone_event_clock: u32,
+    /// Packet time to send, 10–60 ms; the nearest shorter one the codec can make is used.
     pub ptime: Duration,
     /// We send to the peer.
     pub send: bool,

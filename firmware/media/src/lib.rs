@@ -4,7 +4,8 @@
 //! control can be tested without an engine. [`engine`] (its threads and sockets) and [`wav::file`] are the only parts that
 //! touch the system; everything else is pure: bytes, samples and the times it is given.
 //!
-//! Samples are linear `i16` at 8 kHz mono unless said otherwise; a *frame* is 20 ms of them ([`FRAME`] = 160 samples).
+//! Sound moves in steps of 20 ms. A [`sound::Sound`] carries its rate: 8, 16 or 48 kHz. A *frame* ([`Frame`], [`FRAME`] = 160
+//! samples) is a step at 8 kHz, for what knows no other rate: tones, detectors, analog lines. Samples are linear `i16`, mono.
 #![deny(unsafe_code)]
 
 pub mod codec;
@@ -14,11 +15,13 @@ pub mod jitter;
 pub mod level;
 pub mod line_audio;
 pub mod mix;
+pub mod resample;
 pub mod rtp;
+pub mod sound;
 pub mod tone;
 pub mod wav;
 
-/// Samples per second of everything inside the engine.
+/// Samples per second of a [`Frame`].
 pub const RATE: u32 = 8000;
 
 /// Samples in one 20 ms frame.

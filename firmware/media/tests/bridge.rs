@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use offhook_media::codec::Decoder;
 use offhook_media::command::{BridgeId, Codec, Command, Event, StreamId};
 use offhook_media::engine::EngineConfig;
 use support::{assert_tone, start, tone_level};
@@ -36,7 +37,7 @@ fn two_parties_hear_each_other_as_packets_come() {
                 {
                     assert_eq!(packet.header.payload_type, party.codec.static_payload_type().unwrap());
                     let mut out = vec![0; packet.payload.len()];
-                    party.codec.decode(packet.payload, &mut out);
+                    Decoder::new(party.codec).decode(party.codec, packet.payload, &mut out);
                     heard.extend(out);
                 }
             }

@@ -1,13 +1,30 @@
 //! Lines: analog ports.
 
 use offhook_switch::config::{AnswerSupervision, Line, LineKind};
-use offhook_switch::id::LineId;
+use offhook_switch::id::{DeviceId, LineId, UserId};
 use rusqlite::{Connection, Row, params};
 
 use crate::Store;
 use crate::deleted::{self, Snapshot, Undo};
+use crate::devices::{self, NewDevice};
 use crate::error::{Conflict, StoreError};
+use crate::secret::Seal;
 use crate::sql::{Id, Name, row, rows, run};
+use crate::users;
+
+/// Whose set is on an FXS port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineOwner {
+    /// Nobody's: the telephone that was on it is gone.
+    Nobody,
+    /// This user's. The set keeps its identifier and label when it comes from another user; a set that is new gets `device`.
+    User {
+        /// Whose.
+        user: UserId,
+        /// Identifier of a set that is new.
+        device: DeviceId,
+    },
+}
 
 pub(crate) fn list(connection: &Connection) -> Result<Vec<(LineId, Line)>, StoreError> {
     rows(connection, "SELECT id, port, kind, label, answer_supervision FROM lines ORDER BY port", (), read)
@@ -45,6 +62,22 @@ pub(crate) fn put(connection: &Connection, id: LineId, line: &Line) -> Result<()
     Ok(())
 }
 
+fn give(connection: &Connection, seal: &Seal, id: LineId, owner: LineOwner) -> Result<(), StoreError> {
+    let line = get(connection, id)?.ok_or(StoreError::NotFound)?;
+    let LineOwner::User { user, device } = owner else {
+        return run(connection, "DELETE FROM devices WHERE line = ?1", params![Id::from(id)]).map(|_| ());
+    };
+    if line.kind != LineKind::Fxs {
+        return Err(Conflict::LineKind.into());
+    }
+    users::get(connection, user)?.ok_or(Conflict::Missing("the extension"))?;
+    let moved = run(connection, "UPDATE devices SET user = ?2 WHERE line = ?1", params![Id::from(id), Id::from(user)])?;
+    if moved == 0 {
+        devices::create(connection, seal, device, user, NewDevice::Analog { label: String::new(), line: id })?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// All lines, by port.
     ///
@@ -59,9 +92,21 @@ impl Store {
     /// # Errors
     /// When the port is in use, the kind differs, or the database cannot be written.
     pub fn put_line(&self, id: LineId, line: Line) -> Result<(), StoreError> {
-        self.edit(move |connection| match get(connection, id)? {
-            Some(before) if before.kind != line.kind => Err(Conflict::LineKind.into()),
-            _ => put(connection, id, &line),
+        self.put_line_and_owner(id, line, None)
+    }
+
+    /// Adds or changes a line and says whose set is on it, both or neither; without `owner` that stays as it is.
+    ///
+    /// # Errors
+    /// As [`Store::put_line`], and when there is no such user or the line is not FXS.
+    pub fn put_line_and_owner(&self, id: LineId, line: Line, owner: Option<LineOwner>) -> Result<(), StoreError> {
+        let seal = self.seal().clone();
+        self.edit(move |connection| {
+            if get(connection, id)?.is_some_and(|before| before.kind != line.kind) {
+                return Err(Conflict::LineKind.into());
+            }
+            put(connection, id, &line)?;
+            owner.map_or(Ok(()), |owner| give(connection, &seal, id, owner))
         })
     }
 

@@ -22,6 +22,7 @@ export type LegState = Schemas['LegState'];
 export type LegStatus = Schemas['LegStatus'];
 export type Line = Schemas['Line'];
 export type LineAction = Schemas['LineAction'];
+export type LineInput = Schemas['LineInput'];
 export type LineMessage = Schemas['LineMessage'];
 export type LiveCall = Schemas['LiveCall'];
 export type LiveEvent = Schemas['LiveEvent'];

@@ -5,6 +5,7 @@ import Calls from './Calls.svelte';
 import Extension from './Extension.svelte';
 import Extensions from './Extensions.svelte';
 import Home from './Home.svelte';
+import Line from './Line.svelte';
 import Lines from './Lines.svelte';
 import Live from './Live.svelte';
 import NewExtension from './NewExtension.svelte';
@@ -33,6 +34,8 @@ export const routes: Route[] = [
   { pattern: paths.calls, key: 'calls', page: page(Calls) },
   { pattern: paths.call(':id'), key: 'calls', page: page(Calls) },
   { pattern: paths.lines, page: page(Lines) },
+  { pattern: paths.newLine, page: page(Line) },
+  { pattern: paths.line(':id'), page: page(Line) },
   { pattern: paths.extensions, page: page(Extensions) },
   { pattern: paths.newExtension, page: page(NewExtension) },
   { pattern: paths.extension(':id'), page: page(Extension) },

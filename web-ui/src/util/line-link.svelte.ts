@@ -1,4 +1,4 @@
-import { lineAudioUrl } from '../api/site';
+import { lineAudioUrl } from '../api/lines';
 import type { CallerId, Line, LineAction, LineMessage } from '../api/types';
 import { decodeFrame, frameBytes, levelDb } from '../audio/pcm';
 import { portState } from './line-state';

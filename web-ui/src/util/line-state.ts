@@ -4,6 +4,12 @@ import type { Tone } from './tones';
 
 type Known = keyof Messages['lines']['states'];
 
+/** `Analog line 1 · Hall`, `Outside line 5`. */
+export function lineName(line: Line, m: Messages): string {
+  const name = line.kind === 'fxs' ? m.extensions.analogPort(line.port) : m.trunks.linePort(line.port);
+  return line.label ? `${name} · ${line.label}` : name;
+}
+
 /** The state of a port under its own name: a free outside line is idle, though it is on the hook like a telephone. */
 export function portState(kind: Line['kind'], state: string): string {
   return kind === 'fxo' && state === 'on_hook' ? 'idle' : state;

@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use offhook_store::lines::LineOwner;
 use offhook_switch::config::{AnswerSupervision, DeviceKind, Line};
-use offhook_switch::id::LineId;
+use offhook_switch::id::{DeviceId, LineId, UserId};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -27,10 +28,10 @@ pub(crate) async fn create_line(
     State(app): State<App>,
     Body(input): Body<types::LineInput>,
 ) -> Result<(StatusCode, Json<types::Line>), Problem> {
+    let owner = owner(&input)?;
     let line = line(input, AnswerSupervision::default())?;
     let id = LineId(Uuid::now_v7());
-    app.store(move |store| store.put_line(id, line)).await?;
-    app.changed(Resource::Lines).await?;
+    save(&app, id, line, owner).await?;
     Ok((StatusCode::CREATED, Json(one(&app, id).await?)))
 }
 
@@ -43,9 +44,9 @@ pub(crate) async fn put_line(
 ) -> Result<Json<types::Line>, Problem> {
     let id = LineId(id);
     let before = one(&app, id).await?;
+    let owner = owner(&input)?;
     let line = line(input, before.answer_supervision.into())?;
-    app.store(move |store| store.put_line(id, line)).await?;
-    app.changed(Resource::Lines).await?;
+    save(&app, id, line, owner).await?;
     Ok(Json(one(&app, id).await?))
 }
 
@@ -55,6 +56,30 @@ pub(crate) async fn delete_line(State(app): State<App>, Id(id): Id) -> Result<Js
     let undo = app.store(move |store| store.delete_line(LineId(id), now())).await?;
     app.changed(Resource::Lines).await?;
     Ok(Json(undo.into()))
+}
+
+async fn save(app: &App, id: LineId, line: Line, owner: Option<LineOwner>) -> Result<(), Problem> {
+    let told = owner.is_some();
+    app.store(move |store| store.put_line_and_owner(id, line, owner)).await?;
+    app.changed(Resource::Lines).await?;
+    if told {
+        // Nobody watching is fine.
+        let _ = app.changes.send(Resource::Extensions);
+    }
+    Ok(())
+}
+
+/// Whose set is to be on the port, when the input says.
+fn owner(input: &types::LineInput) -> Result<Option<LineOwner>, Problem> {
+    Ok(match input.extension_id {
+        None => None,
+        Some(None) => Some(LineOwner::Nobody),
+        Some(Some(user)) => {
+            let fxs = input.kind == types::LineKind::Fxs;
+            validate::ensure(fxs, "extension_id", "line_kind", "Only a telephone's port has an extension.")?;
+            Some(LineOwner::User { user: UserId(user), device: DeviceId(Uuid::now_v7()) })
+        }
+    })
 }
 
 /// `before` stays when the input does not say.

@@ -1,6 +1,6 @@
 //! Analog lines and the widget of a simulated one.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -58,6 +58,16 @@ pub struct LineInput {
     /// FXO: how the line tells of an answer. Left out: `delay` for a new line, no change for another.
     #[serde(default)]
     pub answer_supervision: Option<AnswerSupervision>,
+    /// FXS: the extension whose telephone is on the port; `null` nobody's. A telephone of another extension moves. Left out:
+    /// no change.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub extension_id: Option<Option<Uuid>>,
+}
+
+/// Tells a value that is `null` from one that is left out.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Uuid>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// What can be done to a simulated line. Also the JSON text messages of `/lines/{id}/audio`.

@@ -1,13 +1,43 @@
 //! Codecs: payload bytes to samples and back.
+//!
+//! What a codec is (clock, rate, how long a payload lasts) is said by [`Codec`]; what it remembers from packet to packet is kept by a
+//! leg's [`Coder`]: an [`Encoder`] for what it sends and a [`Decoder`] for what it receives. A coder is made where allocation is
+//! allowed and used on the tick, where it allocates nothing.
 
 pub mod g711;
 
-use crate::command::Codec;
+mod decoder;
+mod encoder;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+
+use crate::command::{Codec, RtpParameters};
+use crate::sound::Rate;
+
+/// Samples of the longest packet at the highest rate: 120 ms of Opus (RFC 6716 §2.1.4).
+pub const MAX_PACKET_SAMPLES: usize = 5760;
 
 impl Codec {
-    /// RTP clock rate in Hz (RFC 3551 §6).
-    pub fn clock_rate(self) -> u32 {
-        8000
+    /// RTP clock rate in Hz (RFC 3551 §6): timestamps count in it. Not always the rate of the samples.
+    pub const fn clock_rate(self) -> u32 {
+        match self {
+            Codec::Pcmu | Codec::Pcma => 8000,
+            Codec::L16(rate) => rate.hz(),
+        }
+    }
+
+    /// The rate of its samples.
+    pub const fn rate(self) -> Rate {
+        match self {
+            Codec::Pcmu | Codec::Pcma => Rate::Narrow,
+            Codec::L16(rate) => rate,
+        }
+    }
+
+    /// One of the two laws of G.711.
+    pub const fn is_g711(self) -> bool {
+        matches!(self, Codec::Pcmu | Codec::Pcma)
     }
 
     /// The static payload type of RFC 3551 §6, when it has one.
@@ -15,6 +45,7 @@ impl Codec {
         match self {
             Codec::Pcmu => Some(0),
             Codec::Pcma => Some(8),
+            Codec::L16(_) => None,
         }
     }
 
@@ -27,29 +58,66 @@ impl Codec {
         }
     }
 
-    /// Samples in a payload of this many bytes.
-    pub fn samples(self, payload: usize) -> usize {
-        payload
-    }
-
-    /// Decodes as many samples as fit into `out`; returns how many.
-    pub fn decode(self, payload: &[u8], out: &mut [i16]) -> usize {
-        let table = match self {
-            Codec::Pcmu => &g711::ULAW_DECODE,
-            Codec::Pcma => &g711::ALAW_DECODE,
-        };
-        for (sample, &code) in out.iter_mut().zip(payload) {
-            *sample = table[usize::from(code)];
-        }
-        payload.len().min(out.len())
-    }
-
-    /// Encodes as many samples as fit into `out`; returns the bytes written.
-    pub fn encode(self, samples: &[i16], out: &mut [u8]) -> usize {
+    /// How long a payload lasts, in units of the RTP clock; 0 for one that cannot be decoded.
+    pub fn duration(self, payload: &[u8]) -> u32 {
+        let bytes = payload.len() as u32;
         match self {
-            Codec::Pcmu => out.iter_mut().zip(samples).for_each(|(code, &s)| *code = g711::ulaw_encode(s)),
-            Codec::Pcma => out.iter_mut().zip(samples).for_each(|(code, &s)| *code = g711::alaw_encode(s)),
+            Codec::Pcmu | Codec::Pcma => bytes,
+            Codec::L16(_) => bytes / 2,
         }
-        samples.len().min(out.len())
+    }
+
+    /// Samples that last as long as so many units of the RTP clock.
+    pub fn samples(self, units: u32) -> usize {
+        (u64::from(units) * u64::from(self.rate().hz()) / u64::from(self.clock_rate())) as usize
+    }
+
+    /// The packet time to send, in milliseconds: the agreed one, in steps of 10 ms from 10 to 60 ms.
+    pub fn packet_time(self, agreed_ms: u32) -> u32 {
+        (agreed_ms / 10 * 10).clamp(10, 60)
+    }
+}
+
+/// What a leg encodes and decodes with.
+#[derive(Debug)]
+pub struct Coder {
+    settings: Settings,
+    /// For what the leg sends.
+    pub encoder: Encoder,
+    /// For what the leg receives.
+    pub decoder: Decoder,
+}
+
+/// What a coder is made by: parameters that agree in it can go on with the same coder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Settings {
+    codec: Codec,
+}
+
+impl Default for Coder {
+    /// G.711 A-law.
+    fn default() -> Self {
+        Coder::of(Settings { codec: Codec::Pcma })
+    }
+}
+
+impl Coder {
+    /// A coder for these parameters. Allocates.
+    pub fn new(parameters: &RtpParameters) -> Self {
+        Coder::of(Settings { codec: parameters.codec })
+    }
+
+    fn of(settings: Settings) -> Self {
+        Coder { settings, encoder: Encoder::new(settings.codec), decoder: Decoder::new(settings.codec) }
+    }
+
+    /// Another coder would do the same: this one, which knows the sound before, should go on.
+    pub fn is_like(&self, other: &Coder) -> bool {
+        self.settings == other.settings
+    }
+
+    /// Its codec.
+    pub fn codec(&self) -> Codec {
+        self.settings.codec
     }
 }

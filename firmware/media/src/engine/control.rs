@@ -19,6 +19,7 @@ use super::recorder::{NewRecording, recording, run_recorder};
 use super::sockets::SocketPool;
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
+use crate::codec::Coder;
 use crate::command::{BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics};
 use crate::line_audio::EngineSide;
 use crate::mix::MAX_PARTIES;
@@ -203,7 +204,8 @@ impl Control {
                     if let Err(error) = self.random.read_exact(&mut random) {
                         return self.fail(stream, format!("no random numbers: {error}"));
                     }
-                    let leg = RtpLeg::new(sockets, random, self.cname, self.clock.now().clock);
+                    let coder = Box::new(Coder::default());
+                    let leg = RtpLeg::new(sockets, coder, random, self.cname, self.clock.now().clock);
                     self.open(stream, Kind::Rtp(Box::new(leg)), None);
                 }
                 Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
@@ -220,7 +222,10 @@ impl Control {
                     None => self.fail(stream, format!("there is no line {}", port.0)),
                 }
             }
-            Command::SetRtp { stream, parameters } => self.order(stream, |slot| Order::Parameters { slot, parameters }),
+            Command::SetRtp { stream, parameters } => {
+                let coder = Box::new(Coder::new(&parameters));
+                self.order(stream, |slot| Order::Parameters { slot, parameters, coder });
+            }
             Command::Close { stream } => self.close(stream),
             Command::Bridge { bridge, members } => self.bridge(bridge, members),
             Command::Play { stream, source } => self.play(stream, source),
@@ -494,6 +499,7 @@ impl Control {
             Returned::Event(event) => self.tell(event),
             Returned::Tap(tap) => drop(tap),
             Returned::Player(player) => drop(player),
+            Returned::Coder(coder) => drop(coder),
             // Asked for, but given up on: only its end can be told.
             Returned::Stream(stream) => drop(stream),
         }

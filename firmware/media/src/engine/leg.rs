@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::sockets::SocketPair;
+use crate::codec::Coder;
 use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
 use crate::command::{Codec, Digit, RtpParameters, StreamStatistics};
 use crate::jitter::JitterBuffer;
@@ -14,17 +15,17 @@ use crate::rtp::packet::{HEADER, Header, MAX_PACKET, Packet};
 use crate::rtp::rtcp::{self, Item, NtpTime, ReportBlock, SenderInfo};
 use crate::rtp::statistics::{Arrival, Reception};
 use crate::rtp::telephone_event::{EventReceiver, EventSender, Payload};
-use crate::{FRAME, Frame};
+use crate::sound::{MAX_FRAME, Rate, Sound};
 
-/// Time between RTCP reports: 5 s, in samples.
+/// Time between RTCP reports: 5 s, in units of [`Now::clock`].
 const RTCP_INTERVAL: u64 = 40_000;
-/// Most samples of one packet we send: 60 ms.
-const MAX_SAMPLES: usize = 480;
+/// Most samples of one packet we send: 60 ms at 48 kHz.
+const MAX_SAMPLES: usize = 3 * MAX_FRAME;
 
-/// The moment something happens: samples since the engine started, and wall time.
+/// The moment something happens: since the engine started, and wall time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
-    /// Samples at 8 kHz since the engine started.
+    /// Eighths of a millisecond since the engine started. A leg counts timestamps in the clock of its codec: [`RtpLeg::at`].
     pub(super) clock: u64,
     /// For reports and round-trip times.
     pub(super) ntp: NtpTime,
@@ -53,6 +54,8 @@ pub(super) struct RtpLeg {
     pub(super) sockets: SocketPair,
     pub(super) parameters: Option<RtpParameters>,
     pub(super) jitter: JitterBuffer,
+    /// What it encodes and decodes with.
+    coder: Box<Coder>,
     latch: Latch,
     rtcp_latch: Latch,
     reception: Reception,
@@ -79,13 +82,14 @@ impl std::fmt::Debug for RtpLeg {
 }
 
 impl RtpLeg {
-    /// A pair with random identifiers.
-    pub(super) fn new(sockets: SocketPair, random: [u8; 16], cname: [u8; 16], now: u64) -> Self {
+    /// A pair with random identifiers. `coder` serves until it has parameters.
+    pub(super) fn new(sockets: SocketPair, coder: Box<Coder>, random: [u8; 16], cname: [u8; 16], now: u64) -> Self {
         let [a, b, c, d, e, f, g, h, i, j, ..] = random;
         RtpLeg {
             sockets,
             parameters: None,
             jitter: JitterBuffer::default(),
+            coder,
             latch: Latch::default(),
             rtcp_latch: Latch::default(),
             reception: Reception::default(),
@@ -109,7 +113,10 @@ impl RtpLeg {
         }
     }
 
-    pub(super) fn set_parameters(&mut self, parameters: RtpParameters, now: u64) {
+    /// Runs by these parameters, with this coder unless its own does the same; gives back the one that is not needed.
+    pub(super) fn set_parameters(&mut self, parameters: RtpParameters, coder: Box<Coder>, now: u64) -> Box<Coder> {
+        let unneeded = self.set_coder(coder, now);
+        self.events.set_clock(parameters.telephone_event_clock);
         let before = self.parameters.as_ref();
         if before.is_none_or(|p| p.remote != parameters.remote) {
             self.jitter.reset();
@@ -129,6 +136,40 @@ impl RtpLeg {
         self.rtcp_latch.signal(if parameters.rtcp_mux { None } else { rtcp });
         self.pending_count = 0;
         self.parameters = Some(parameters);
+        unneeded
+    }
+
+    fn set_coder(&mut self, coder: Box<Coder>, now: u64) -> Box<Coder> {
+        if self.coder.is_like(&coder) {
+            return coder;
+        }
+        let before = self.at(now);
+        let unneeded = std::mem::replace(&mut self.coder, coder);
+        let clock = self.coder.codec().clock_rate();
+        self.outbound.set_clock(clock, before, self.at(now));
+        self.reception.set_clock(clock);
+        self.jitter.set_clock(clock);
+        unneeded
+    }
+
+    /// The rate of what it says and hears.
+    pub(super) fn rate(&self) -> Rate {
+        self.coder.codec().rate()
+    }
+
+    /// The codec it runs.
+    pub(super) fn codec(&self) -> Codec {
+        self.coder.codec()
+    }
+
+    /// A moment in units of the codec's clock, which is a multiple of 8000 Hz for every codec.
+    fn at(&self, now: u64) -> u64 {
+        now * u64::from(self.coder.codec().clock_rate() / 8000)
+    }
+
+    /// Takes 20 ms of what the party says, at the leg's rate.
+    pub(super) fn pull(&mut self, out: &mut Sound) {
+        self.jitter.pull(&mut self.coder.decoder, out);
     }
 
     /// We send to the peer and know where it is.
@@ -154,7 +195,7 @@ impl RtpLeg {
             Some(parameters.codec)
         } else {
             // A phone that answers in the other G.711 law is understood all the same.
-            Codec::of_static_payload_type(payload_type)
+            Codec::of_static_payload_type(payload_type).filter(|c| c.is_g711() && parameters.codec.is_g711())
         };
         // RFC 3389 comfort noise keeps the stream alive; anything else is not what was agreed.
         if !is_event && codec.is_none() && payload_type != 13 {
@@ -164,7 +205,8 @@ impl RtpLeg {
             return None;
         }
         let header = packet.header;
-        match self.reception.packet(header.ssrc, header.sequence, header.timestamp, now.clock as u32) {
+        let arrival = self.at(now.clock) as u32;
+        match self.reception.packet(header.ssrc, header.sequence, header.timestamp, arrival) {
             Arrival::Suspect => return None,
             Arrival::Restart => self.jitter.reset(),
             Arrival::InOrder | Arrival::Behind => {}
@@ -220,8 +262,8 @@ impl RtpLeg {
         if !self.sends() || self.event_out.is_some() {
             return;
         }
-        let samples = codec.samples(payload.len()) as u32;
-        let Some(header) = self.outbound.forwarded(header, payload_type, samples, now) else {
+        let duration = codec.duration(payload);
+        let Some(header) = self.outbound.forwarded(header, payload_type, duration, self.at(now)) else {
             return;
         };
         let mut out = [0; MAX_PACKET];
@@ -231,7 +273,7 @@ impl RtpLeg {
         let table = match (codec, to_codec) {
             (Codec::Pcma, Codec::Pcmu) => Some(&ALAW_TO_ULAW),
             (Codec::Pcmu, Codec::Pcma) => Some(&ULAW_TO_ALAW),
-            (Codec::Pcma, Codec::Pcma) | (Codec::Pcmu, Codec::Pcmu) => None,
+            _ => None,
         };
         if let (Some(table), Some(body)) = (table, out.get_mut(HEADER..length)) {
             body.iter_mut().for_each(|code| *code = table[usize::from(*code)]);
@@ -244,9 +286,10 @@ impl RtpLeg {
         let Some(payload_type) = self.parameters.as_ref().and_then(|p| p.telephone_event) else {
             return false;
         };
+        let at = self.at(now);
         if self.sends()
             && self.event_out.is_none()
-            && let Some(header) = self.outbound.forwarded(header, payload_type, 0, now)
+            && let Some(header) = self.outbound.forwarded(header, payload_type, 0, at)
         {
             let mut out = [0; MAX_PACKET];
             let length = header.write(payload, &mut out);
@@ -255,31 +298,37 @@ impl RtpLeg {
         true
     }
 
-    /// Sends 20 ms of our own making, in packets of the agreed time.
-    pub(super) fn send_frame(&mut self, frame: &Frame, now: u64) {
+    /// Sends 20 ms of our own making at the leg's rate, in packets of the agreed time.
+    pub(super) fn send_sound(&mut self, sound: &Sound, now: u64) {
         let Some(parameters) = &self.parameters else {
             return;
         };
-        let (codec, payload_type) = (parameters.codec, parameters.payload_type);
-        let size = packet_samples(parameters.ptime);
-        if !self.sends() {
+        let (codec, payload_type) = (self.coder.codec(), parameters.payload_type);
+        let milliseconds = codec.packet_time(parameters.ptime.as_millis() as u32);
+        let size = milliseconds as usize * codec.rate().per_millisecond();
+        let duration = milliseconds * (codec.clock_rate() / 1000);
+        let at_clock = self.at(now);
+        if !self.sends() || sound.rate() != codec.rate() {
             self.pending_count = 0;
             return;
         }
-        if let Some(room) = self.pending.get_mut(self.pending_count..self.pending_count + FRAME) {
-            room.copy_from_slice(frame);
-            self.pending_count += FRAME;
+        let samples = sound.samples();
+        if let Some(room) = self.pending.get_mut(self.pending_count..self.pending_count + samples.len()) {
+            room.copy_from_slice(samples);
+            self.pending_count += samples.len();
         }
         let mut at = 0;
         while self.pending_count - at >= size {
-            let header = self.outbound.generated(payload_type, size as u32, now);
-            let mut out = [0; HEADER + MAX_SAMPLES];
+            let mut out = [0; MAX_PACKET];
             let (head, body) = out.split_at_mut(HEADER);
-            head.copy_from_slice(&header.to_bytes());
             let samples = self.pending.get(at..at + size).unwrap_or_default();
-            let length = HEADER + codec.encode(samples, body);
-            self.send(out.get(..length));
+            let length = self.coder.encoder.encode(samples, body);
             at += size;
+            if length > 0 {
+                let header = self.outbound.generated(payload_type, duration, at_clock);
+                head.copy_from_slice(&header.to_bytes());
+                self.send(out.get(..HEADER + length));
+            }
         }
         self.pending.copy_within(at..self.pending_count, 0);
         self.pending_count -= at;
@@ -287,11 +336,11 @@ impl RtpLeg {
 
     /// Begins a digit as an event; false when none was agreed.
     pub(super) fn begin_event(&mut self, digit: Digit, duration: Duration, now: u64) -> bool {
-        if self.parameters.as_ref().and_then(|p| p.telephone_event).is_none() {
+        let Some(parameters) = self.parameters.as_ref().filter(|p| p.telephone_event.is_some()) else {
             return false;
-        }
-        let samples = (duration.as_millis() as u32).saturating_mul(8);
-        self.event_out = EventSender::new(digit, samples, self.outbound.timestamp_at(now));
+        };
+        let units = (duration.as_millis() as u32).saturating_mul(parameters.telephone_event_clock / 1000);
+        self.event_out = EventSender::new(digit, units, self.outbound.timestamp_at(self.at(now)));
         self.event_out.is_some()
     }
 
@@ -302,17 +351,18 @@ impl RtpLeg {
 
     /// Sends the tick's packet of a running event; false when none runs.
     pub(super) fn event_tick(&mut self, now: u64) -> bool {
+        let at = self.at(now);
         let Some(sender) = &mut self.event_out else {
             return false;
         };
-        let packet = sender.next(FRAME as u32);
+        let packet = sender.next(self.parameters.as_ref().map_or(8000, |p| p.telephone_event_clock) / 50);
         let payload_type = self.parameters.as_ref().and_then(|p| p.telephone_event);
         let (Some(packet), Some(payload_type)) = (packet, payload_type) else {
             self.event_out = None;
             return false;
         };
         if self.sends() {
-            let header = self.outbound.event(payload_type, packet.marker, packet.timestamp, now);
+            let header = self.outbound.event(payload_type, packet.marker, packet.timestamp, at);
             let mut out = [0; HEADER + 4];
             let length = header.write(&packet.payload.to_bytes(), &mut out);
             self.send(length.and_then(|length| out.get(..length)));
@@ -348,7 +398,7 @@ impl RtpLeg {
         }
         let sender = (self.outbound.packets() > 0).then(|| SenderInfo {
             ntp: now.ntp,
-            rtp_timestamp: self.outbound.timestamp_at(now.clock),
+            rtp_timestamp: self.outbound.timestamp_at(self.at(now.clock)),
             packets: self.outbound.packets() as u32,
             octets: self.outbound.octets() as u32,
         });
@@ -372,7 +422,7 @@ impl RtpLeg {
         self.events.expire(now)
     }
 
-    /// True once when nothing was received for so many samples although we expect to.
+    /// True once when nothing was received for so long (units of [`Now::clock`]) although we expect to.
     pub(super) fn went_silent(&mut self, now: u64, timeout: u64) -> bool {
         let expecting = self.parameters.as_ref().is_some_and(|p| p.receive && p.remote.is_some());
         let silent = expecting && !self.lost_told && now.saturating_sub(self.last_received) >= timeout;
@@ -385,16 +435,10 @@ impl RtpLeg {
             received: self.reception.received(),
             lost: self.reception.lost(),
             sent: self.outbound.packets(),
-            jitter_us: self.reception.jitter().saturating_mul(125),
+            jitter_us: self.reception.jitter_us(),
             round_trip_us: self.round_trip_us,
         }
     }
-}
-
-/// Samples of one packet of this time.
-pub(super) fn packet_samples(ptime: Duration) -> usize {
-    let milliseconds = (ptime.as_millis() as usize / 10 * 10).clamp(10, 60);
-    milliseconds * 8
 }
 
 /// An IPv4 peer seen through an IPv6 socket is the IPv4 address that was signalled.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::player::Player;
 use super::recorder::Tap;
 use super::stream::Stream;
+use crate::codec::Coder;
 use crate::command::{Digit, Event, RecordingId, RtpParameters};
 use crate::mix::MAX_PARTIES;
 
@@ -52,6 +53,7 @@ pub(super) enum Order {
     Parameters {
         slot: Slot,
         parameters: RtpParameters,
+        coder: Box<Coder>,
     },
     Bridge {
         bridge: Slot,
@@ -92,4 +94,6 @@ pub(super) enum Returned {
     Player(Box<Player>),
     /// Done with, to be dropped here: dropping it ends the recording.
     Tap(Box<Tap>),
+    /// Done with, to be dropped here.
+    Coder(Box<Coder>),
 }

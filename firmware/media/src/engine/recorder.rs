@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 
 use crate::command::{Event, RecordingId};
+use crate::resample::Converter;
+use crate::sound::{Rate, Sound};
 use crate::wav::file::WavWriter;
-use crate::{FRAME, Frame};
+use crate::{FRAME, Frame, SILENCE};
 
 /// Frames that wait for the disk, per recording: 1.5 s.
 const DEPTH: usize = 75;
@@ -25,12 +27,18 @@ pub(super) struct Tap {
     pub(super) recording: RecordingId,
     frames: Sender<StereoFrame>,
     missed: Arc<AtomicU64>,
+    /// For what is said and heard at another rate than 8 kHz.
+    converters: [Converter; 2],
 }
 
 impl Tap {
     /// Gives 20 ms; what finds the ring full is counted as missed.
-    pub(super) fn give(&self, said: &Frame, heard: &Frame) {
-        if self.frames.try_send([*said, *heard]).is_err() {
+    pub(super) fn give(&mut self, said: &Sound, heard: &Sound) {
+        let mut frames = [SILENCE; 2];
+        for ((frame, sound), converter) in frames.iter_mut().zip([said, heard]).zip(&mut self.converters) {
+            converter.samples(sound.rate(), sound.samples(), Rate::Narrow, frame);
+        }
+        if self.frames.try_send(frames).is_err() {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -50,7 +58,7 @@ pub(super) fn recording(recording: RecordingId, path: PathBuf) -> (Tap, NewRecor
     let (sender, receiver) = bounded(DEPTH);
     let missed = Arc::new(AtomicU64::new(0));
     (
-        Tap { recording, frames: sender, missed: Arc::clone(&missed) },
+        Tap { recording, frames: sender, missed: Arc::clone(&missed), converters: <[Converter; 2]>::default() },
         NewRecording { recording, path, frames: receiver, missed },
     )
 }

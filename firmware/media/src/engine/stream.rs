@@ -8,6 +8,8 @@ use super::player::Player;
 use super::recorder::Tap;
 use crate::command::{Digit, Event, RecordingId, StreamId, StreamStatistics};
 use crate::line_audio::EngineSide;
+use crate::resample::Converter;
+use crate::sound::{Rate, Sound};
 use crate::tone::detector::DtmfDetector;
 use crate::tone::dtmf::DigitTone;
 use crate::{Frame, SILENCE};
@@ -35,9 +37,12 @@ pub(super) struct Stream {
     pub(super) forward_to: Option<Slot>,
     /// Somebody needs its sound as samples.
     pub(super) decoding: bool,
-    /// What the party says and hears in this tick.
-    pub(super) said: Frame,
-    pub(super) heard: Frame,
+    /// What the party says and hears in this tick, at its own rate ([`Stream::rate`]).
+    pub(super) said: Sound,
+    pub(super) heard: Sound,
+    /// What it says at the rate of its conference, when that is another.
+    pub(super) part: Sound,
+    pub(super) converters: Converters,
     player: Option<Box<Player>>,
     digits: [(Digit, Duration); MAX_DIGITS],
     digit_count: usize,
@@ -49,6 +54,19 @@ pub(super) struct Stream {
     detector: DtmfDetector,
 }
 
+/// Changes of rate around a stream: each goes on with the sound before.
+#[derive(Debug, Default)]
+pub(super) struct Converters {
+    /// What it says, to the rate of its conference.
+    pub(super) to_mix: Converter,
+    /// What it is to hear, to its own rate.
+    pub(super) to_party: Converter,
+    /// What is made at 8 kHz for it (prompts, tones, digits), to its own rate.
+    made: Converter,
+    /// What it says, for detectors.
+    detector: Converter,
+}
+
 impl Stream {
     pub(super) fn new(id: StreamId, kind: Kind) -> Self {
         Stream {
@@ -57,8 +75,10 @@ impl Stream {
             bridge: None,
             forward_to: None,
             decoding: false,
-            said: SILENCE,
-            heard: SILENCE,
+            said: Sound::default(),
+            heard: Sound::default(),
+            part: Sound::default(),
+            converters: Converters::default(),
             player: None,
             digits: [('0', Duration::ZERO); MAX_DIGITS],
             digit_count: 0,
@@ -81,6 +101,11 @@ impl Stream {
             Kind::Rtp(leg) => Some(leg),
             Kind::Line(_) => None,
         }
+    }
+
+    /// The rate of what it says and hears.
+    pub(super) fn rate(&self) -> Rate {
+        self.rtp().map_or(Rate::Narrow, RtpLeg::rate)
     }
 
     pub(super) fn statistics(&self) -> StreamStatistics {
@@ -150,24 +175,31 @@ impl Stream {
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self) {
         match &mut self.kind {
-            Kind::Line(line) => self.said = line.take().unwrap_or(SILENCE),
-            Kind::Rtp(leg) if self.decoding => {
-                leg.jitter.pull(&mut self.said);
-            }
+            Kind::Line(line) => *self.said.frame_mut() = line.take().unwrap_or(SILENCE),
+            Kind::Rtp(leg) if self.decoding => leg.pull(&mut self.said),
             Kind::Rtp(_) => {}
         }
     }
 
     /// Finds a digit in what was said.
     pub(super) fn detect(&mut self) -> Option<Digit> {
-        if self.detects() { self.detector.samples(&self.said) } else { None }
+        if !self.detects() {
+            return None;
+        }
+        if let Some(frame) = self.said.frame() {
+            return self.detector.samples(frame);
+        }
+        let mut narrow = SILENCE;
+        self.converters.detector.samples(self.said.rate(), self.said.samples(), Rate::Narrow, &mut narrow);
+        self.detector.samples(&narrow)
     }
 
     /// Plays what is to be played instead of `heard`, sends it, records. `bridged`: `heard` holds the mix of a bridge.
     pub(super) fn speak(&mut self, bridged: bool, now: u64, mut tell: impl FnMut(Returned)) {
         let mut generates = bridged && self.forward_to.is_none();
+        let rate = self.rate();
         if let Some(player) = &mut self.player {
-            if player.frame(&mut self.heard) {
+            if write_narrow(&mut self.heard, rate, &mut self.converters.made, |frame| player.frame(frame)) {
                 generates = true;
             } else if let Some(player) = self.player.take() {
                 tell(Returned::Player(player));
@@ -177,18 +209,18 @@ impl Stream {
         let event_runs = self.digit_tick(now);
         if let Some(digit) = &mut self.in_band {
             generates = true;
-            if !digit.frame(&mut self.heard) {
+            if !write_narrow(&mut self.heard, rate, &mut self.converters.made, |frame| digit.frame(frame)) {
                 self.in_band = None;
             }
         }
         match &mut self.kind {
             Kind::Line(line) => {
-                line.give(&self.heard);
+                line.give(self.heard.frame().unwrap_or(&SILENCE));
             }
-            Kind::Rtp(leg) if generates && !event_runs => leg.send_frame(&self.heard, now),
+            Kind::Rtp(leg) if generates && !event_runs => leg.send_sound(&self.heard, now),
             Kind::Rtp(_) => {}
         }
-        for tap in self.taps.iter().flatten() {
+        for tap in self.taps.iter_mut().flatten() {
             tap.give(&self.said, &self.heard);
         }
     }
@@ -216,4 +248,15 @@ impl Stream {
         self.in_band = DigitTone::new(digit, duration);
         false
     }
+}
+
+/// Lets `make` write 20 ms at 8 kHz and brings them to `rate`; gives what `make` does.
+fn write_narrow(out: &mut Sound, rate: Rate, converter: &mut Converter, make: impl FnOnce(&mut Frame) -> bool) -> bool {
+    if rate == Rate::Narrow {
+        return make(out.frame_mut());
+    }
+    let mut narrow = SILENCE;
+    let goes_on = make(&mut narrow);
+    converter.samples(Rate::Narrow, &narrow, rate, out.at(rate));
+    goes_on
 }

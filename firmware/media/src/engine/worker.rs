@@ -13,11 +13,11 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 use super::leg::{Incoming, Now, read_one};
 use super::order::{Members, Order, Returned, Slot};
 use super::stream::{Kind, Stream};
-use crate::SILENCE;
 use crate::command::{Digit, Event};
-use crate::mix::Sum;
+use crate::mix::{self, Sum};
 use crate::rtp::packet::MAX_PACKET;
 use crate::rtp::rtcp::NtpTime;
+use crate::sound::Sound;
 
 /// The tick.
 pub(super) const TICK: Duration = Duration::from_millis(20);
@@ -183,11 +183,13 @@ impl Worker {
             Order::Add { slot, stream } => self.add(slot, stream),
             Order::Remove { slot } => self.remove(slot),
             Order::Bridge { bridge, members } => self.set_bridge(bridge, members),
-            Order::Parameters { slot, parameters } => {
+            Order::Parameters { slot, parameters, coder } => {
                 let now = self.clock.now().clock;
-                if let Some(leg) = self.stream(slot).and_then(|s| s.rtp_mut()) {
-                    leg.set_parameters(parameters, now);
-                }
+                let unneeded = match self.stream(slot).and_then(|s| s.rtp_mut()) {
+                    Some(leg) => leg.set_parameters(parameters, coder, now),
+                    None => coder,
+                };
+                self.tell(Returned::Coder(unneeded));
                 self.refresh_around(slot);
             }
             Order::Play { slot, player } => {
@@ -311,15 +313,14 @@ impl Worker {
             _ => None,
         };
         let peer = other.and_then(|o| self.streams.get(usize::from(o)).and_then(Option::as_deref));
-        let ptime = |s: &Stream| s.rtp().and_then(|l| l.parameters.as_ref()).map(|p| p.ptime);
-        let alike = peer.is_some_and(|p| ptime(p).is_some() && ptime(p) == ptime(stream));
+        let alike = peer.is_some_and(|peer| are_alike(stream, peer));
         let forward_to = other.filter(|_| alike);
         let mixed = members.as_slice().len() > 1 && forward_to.is_none();
         let decoding =
             mixed || stream.detects() || stream.is_recorded() || peer.is_some_and(|p| alike && p.is_recorded());
         if let Some(stream) = self.stream(slot) {
             if decoding != stream.decoding {
-                stream.said = SILENCE;
+                stream.said.silence_at(stream.rate());
                 if let Some(leg) = stream.rtp_mut() {
                     leg.jitter.reset();
                 }
@@ -476,37 +477,81 @@ impl Worker {
     }
 }
 
-/// Computes what a stream hears from its bridge. A bridge of two is the other's sound; a larger one is summed when its first
-/// member's turn comes, for all members.
-fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
-    let bridge = streams.get(index).and_then(Option::as_ref).map(|s| s.bridge);
-    let Some(bridge) = bridge else { return };
-    let members = bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
-    let said = |streams: &[Option<Box<Stream>>], slot: Slot| {
-        streams.get(usize::from(slot)).and_then(Option::as_ref).map_or(SILENCE, |s| s.said)
+/// Packets can pass between the two as they come: the same packet time and codec, or both laws of G.711.
+fn are_alike(one: &Stream, other: &Stream) -> bool {
+    let agreed = |stream: &Stream| {
+        let leg = stream.rtp()?;
+        let parameters = leg.parameters.as_ref()?;
+        Some((leg.codec(), parameters.ptime, parameters.telephone_event_clock))
     };
+    match (agreed(one), agreed(other)) {
+        (Some((a, ptime, events)), Some((b, other_ptime, other_events))) => {
+            ptime == other_ptime && events == other_events && (a == b || (a.is_g711() && b.is_g711()))
+        }
+        _ => false,
+    }
+}
+
+/// Computes what a stream hears from its bridge, at its own rate. A bridge of two is the other's sound; a larger one is summed when
+/// its first member's turn comes, for all members.
+fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
+    let Some(stream) = streams.get(index).and_then(Option::as_ref) else { return };
+    let members = stream.bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
     match members.as_slice() {
-        [] | [_] => {
-            if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
-                stream.heard = SILENCE;
-            }
-        }
         &[a, b] => {
-            let heard = said(streams, if usize::from(a) == index { b } else { a });
-            if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
-                stream.heard = heard;
+            // Packets pass as they come and nobody records what it hears.
+            if stream.forward_to.is_some() && !stream.is_recorded() {
+                return;
+            }
+            let other = usize::from(if usize::from(a) == index { b } else { a });
+            if let Ok([Some(stream), Some(other)]) = streams.get_disjoint_mut([index, other]) {
+                let rate = stream.rate();
+                stream.converters.to_party.convert(&other.said, rate, &mut stream.heard);
+                return;
             }
         }
-        all if all.first().is_some_and(|&first| usize::from(first) == index) => {
-            let mut sum = Sum::default();
-            all.iter().for_each(|&slot| sum.add(&said(streams, slot)));
-            for &slot in all {
-                if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_mut) {
-                    sum.without(&stream.said, &mut stream.heard);
-                }
+        all @ [first, _, ..] => {
+            if usize::from(*first) == index {
+                mix_all(streams, all);
+            }
+            return;
+        }
+        [] | [_] => {}
+    }
+    if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
+        stream.heard.silence_at(stream.rate());
+    }
+}
+
+/// Sums a conference at its rate and gives each member the sum without its own part.
+fn mix_all(streams: &mut [Option<Box<Stream>>], members: &[Slot]) {
+    let rates = members.iter().filter_map(|&m| streams.get(usize::from(m)).and_then(Option::as_ref)).map(|s| s.rate());
+    let rate = mix::rate(rates);
+    let mut sum = Sum::new(rate);
+    for &slot in members {
+        if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
+            let Stream { said, part, converters, .. } = stream;
+            if said.rate() == rate {
+                sum.add(said);
+            } else {
+                converters.to_mix.convert(said, rate, part);
+                sum.add(part);
             }
         }
-        _ => {}
+    }
+    let mut others = Sound::default();
+    for &slot in members {
+        if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
+            let own = stream.rate();
+            let Stream { said, heard, part, converters, .. } = stream;
+            let part = if said.rate() == rate { said } else { part };
+            if own == rate {
+                sum.without(part, heard);
+            } else {
+                sum.without(part, &mut others);
+                converters.to_party.convert(&others, own, heard);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! A receiver sees one SSRC with sequence numbers without holes of our making and timestamps that follow time, so that hold,
 //! prompts and transfers do not upset its jitter buffer (RFC 3550 §5.1, RFC 7667 "topologies").
 //!
-//! Times are in samples of the media clock since any origin.
+//! Times are in units of the codec's RTP clock since any origin.
 
 use super::packet::Header;
 
@@ -11,10 +11,10 @@ use super::packet::Header;
 const MAX_AHEAD: u16 = 3000;
 /// Sequence numbers further behind than this belong to a restarted sender.
 const MAX_BEHIND: u16 = 200;
-/// A forwarded timestamp further than this from the clock belongs to a restarted sender: two seconds.
-const MAX_SKEW: i32 = 16_000;
-/// Pause after which a generated packet starts a new talk spurt: 100 ms.
-const SPURT_PAUSE: u64 = 800;
+/// A forwarded timestamp further than this from the clock belongs to a restarted sender: two seconds, in milliseconds.
+const MAX_SKEW: u32 = 2000;
+/// Pause after which a generated packet starts a new talk spurt, in milliseconds.
+const SPURT_PAUSE: u64 = 100;
 
 /// How the packets of one source are renumbered.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ pub struct Outbound {
     generated: bool,
     packets: u64,
     octets: u64,
+    /// Units of the clock in a millisecond.
+    per_millisecond: u32,
 }
 
 impl Outbound {
@@ -56,7 +58,22 @@ impl Outbound {
             generated: false,
             packets: 0,
             octets: 0,
+            per_millisecond: 8,
         }
+    }
+
+    /// The codec's clock changes, Hz (8000 at first). `before` and `now` are this moment in units of the old clock and the new one. The
+    /// time line goes on from here (RFC 7160 §4.1: what was sent before keeps its timestamps).
+    pub fn set_clock(&mut self, hz: u32, before: u64, now: u64) {
+        if self.per_millisecond == hz / 1000 {
+            return;
+        }
+        self.per_millisecond = hz / 1000;
+        self.last_timestamp = later(self.last_timestamp.wrapping_add(self.last_samples), self.timestamp_at(before));
+        self.last_samples = 0;
+        self.last_at = self.last_at.map(|_| now);
+        self.generated = false;
+        self.mapping = None;
     }
 
     /// Our synchronisation source.
@@ -83,7 +100,9 @@ impl Outbound {
     /// Header of a packet of our own making with this many samples, following the one before.
     pub fn generated(&mut self, payload_type: u8, samples: u32, now: u64) -> Header {
         let follows = self.generated
-            && self.last_at.is_some_and(|at| now.saturating_sub(at) <= u64::from(self.last_samples) + SPURT_PAUSE);
+            && self.last_at.is_some_and(|at| {
+                now.saturating_sub(at) <= u64::from(self.last_samples) + SPURT_PAUSE * u64::from(self.per_millisecond)
+            });
         let next = self.last_timestamp.wrapping_add(self.last_samples);
         let timestamp = if follows { next } else { later(next, self.timestamp_at(now)) };
         self.generated = true;
@@ -122,7 +141,7 @@ impl Outbound {
             let timestamp = incoming.timestamp.wrapping_add(mapping.timestamp_offset);
             let skew = timestamp.wrapping_sub(self.timestamp_at(now)) as i32;
             let ahead = sequence.wrapping_sub(self.last_sequence);
-            let near = samples == 0 || skew.unsigned_abs() < MAX_SKEW as u32;
+            let near = samples == 0 || skew.unsigned_abs() < MAX_SKEW * self.per_millisecond;
             if near && (1..=MAX_AHEAD).contains(&ahead) {
                 return Some(self.emit(payload_type, incoming.marker, sequence, timestamp, samples, now));
             }
@@ -227,6 +246,21 @@ mod tests {
         }
         assert!(sent[0].marker && sent[10].marker && sent[20].marker && !sent[11].marker);
         assert_eq!(out.packets(), sent.len() as u64);
+    }
+
+    #[test]
+    fn another_clock_goes_on_where_the_first_one_was() {
+        let mut out = Outbound::new(9, 0, 1000);
+        let a = out.generated(8, 160, 8000);
+        out.set_clock(48_000, 8160, 48_960);
+        let b = out.generated(96, 960, 48_960);
+        let c = out.generated(96, 960, 49_920);
+        assert_eq!((b.timestamp, c.timestamp), (a.timestamp + 160, a.timestamp + 1120));
+        // Half a second of silence, then the old clock again.
+        out.set_clock(8000, 48_000 * 2, 16_000);
+        let d = out.generated(8, 160, 16_000);
+        assert_eq!(d.timestamp, c.timestamp + 48_000 * 2 - 49_920);
+        assert!(d.marker);
     }
 
     #[test]

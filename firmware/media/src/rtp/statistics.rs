@@ -35,6 +35,8 @@ pub struct Reception {
     transit: Option<u32>,
     /// Jitter times 16, in timestamp units (RFC 3550 A.8).
     jitter16: u32,
+    /// The clock of timestamps, Hz; 0 for the usual 8000.
+    clock: u32,
 }
 
 /// The figures of one RTCP report block, in wire units.
@@ -53,6 +55,23 @@ pub struct ReportFigures {
 }
 
 impl Reception {
+    /// The codec's clock changes, Hz (8000 at first): jitter is measured anew.
+    pub fn set_clock(&mut self, hz: u32) {
+        if hz != self.clock() {
+            (self.clock, self.transit, self.jitter16) = (hz, None, 0);
+        }
+    }
+
+    /// The clock of timestamps, Hz.
+    pub fn clock(&self) -> u32 {
+        if self.clock == 0 { 8000 } else { self.clock }
+    }
+
+    /// Interarrival jitter in microseconds.
+    pub fn jitter_us(&self) -> u32 {
+        (u64::from(self.jitter()) * 1_000_000 / u64::from(self.clock())) as u32
+    }
+
     /// Counts a packet. `arrival` is its time of arrival in timestamp units (any origin, modulo 2³²).
     pub fn packet(&mut self, ssrc: u32, sequence: u16, timestamp: u32, arrival: u32) -> Arrival {
         let verdict = self.sequence(ssrc, sequence);
@@ -67,7 +86,7 @@ impl Reception {
         if let Some(before) = self.transit {
             let difference = (transit.wrapping_sub(before) as i32).unsigned_abs();
             // A jump of more than a second is a new talk spurt with another clock, not jitter.
-            if difference < 8000 {
+            if difference < self.clock() {
                 let estimate = i64::from(self.jitter16) + i64::from(difference) - (i64::from(self.jitter16) + 8) / 16;
                 self.jitter16 = u32::try_from(estimate.max(0)).unwrap_or(u32::MAX);
             }

@@ -4,9 +4,9 @@ use crate::command::Digit;
 
 /// Events and their digits: RFC 4733 §3.2.
 const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D'];
-/// A digit is told once it lasted 40 ms (shorter ones at their end).
-const TELL_AFTER: u16 = 320;
-/// An event without news for so long is over: 200 ms in samples.
+/// A digit is told once it lasted so many milliseconds (shorter ones at their end).
+const TELL_AFTER: u32 = 40;
+/// An event without news for so long is over: 200 ms in units of the local clock.
 const EXPIRE: u64 = 1600;
 /// Power of what we send: −10 dBm0 (RFC 4733 §2.3.4 counts it without the sign).
 const VOLUME: u8 = 10;
@@ -63,10 +63,17 @@ struct Current {
 #[derive(Clone, Debug, Default)]
 pub struct EventReceiver {
     current: Option<Current>,
+    /// The clock of durations, Hz; 0 for the usual 8000.
+    clock: u32,
 }
 
 impl EventReceiver {
-    /// Takes a packet that arrived at `now` (in samples of a local clock). Returns the digits it completes: usually none or one, two when
+    /// The clock the peer counts durations in, Hz (8000 at first): that of the codec beside it (RFC 4733 §2.1).
+    pub fn set_clock(&mut self, hz: u32) {
+        self.clock = hz;
+    }
+
+    /// Takes a packet that arrived at `now` (in units of 125 µs of a local clock). Returns the digits it completes: usually none or one, two when
     /// it shows that the digit before had lost its end.
     pub fn packet(&mut self, timestamp: u32, marker: bool, payload: Payload, now: u64) -> [Option<Digit>; 2] {
         if digit(payload.event).is_none() {
@@ -95,7 +102,9 @@ impl EventReceiver {
                 });
             }
         }
-        let told = self.current.as_mut().filter(|c| c.ended || c.duration >= TELL_AFTER).and_then(Current::tell);
+        // 40 ms at 48 kHz are 1920 units; a field of 16 bits holds 1.3 s of them.
+        let enough = TELL_AFTER * if self.clock == 0 { 8 } else { self.clock / 1000 };
+        let told = self.current.as_mut().filter(|c| c.ended || u32::from(c.duration) >= enough).and_then(Current::tell);
         [lost_end, told]
     }
 

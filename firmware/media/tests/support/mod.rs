@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
-use offhook_media::codec::g711;
+use offhook_media::codec::{Coder, Decoder};
 use offhook_media::command::{Codec, Command, Event, RtpParameters, Source, StreamId, ToneSegment};
 use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
 use offhook_media::level;
 use offhook_media::rtp::packet::{Header, Packet};
+use offhook_media::sound::Rate;
 use offhook_media::tone::goertzel::power;
 
 /// Longer than anything here takes on the slowest machine: a test that waits so long has failed.
@@ -60,8 +61,10 @@ impl Running {
             sequence: 65_000,
             timestamp: 1_000_000 * stream.0 as u32,
             phase: 0.0,
+            coder: Coder::default(),
             socket,
         };
+        let party = Party { coder: Coder::new(&party.parameters()), ..party };
         self.command(Command::SetRtp { stream, parameters: party.parameters() });
         party
     }
@@ -102,6 +105,7 @@ pub struct Party {
     pub sequence: u16,
     pub timestamp: u32,
     phase: f64,
+    pub coder: Coder,
 }
 
 /// What a phone got.
@@ -113,7 +117,7 @@ pub struct Got {
 
 impl Party {
     pub fn parameters(&self) -> RtpParameters {
-        let payload_type = self.codec.static_payload_type().unwrap();
+        let payload_type = payload_type(self.codec);
         RtpParameters {
             remote: Some(self.socket.local_addr().unwrap()),
             remote_rtcp: None,
@@ -122,6 +126,7 @@ impl Party {
             receive_payload_type: payload_type,
             telephone_event: Some(101),
             receive_telephone_event: Some(101),
+            telephone_event_clock: self.codec.clock_rate(),
             ptime: Duration::from_millis(20),
             send: true,
             receive: true,
@@ -129,31 +134,30 @@ impl Party {
         }
     }
 
-    /// Sends one packet of a sine at −10 dBm0.
+    /// Sends one packet of a sine at −10 dBm0: 20 ms.
     pub fn say(&mut self, hz: f64) {
-        self.say_samples(hz, 160);
+        self.say_samples(hz, self.codec.rate().frame());
     }
 
     pub fn say_samples(&mut self, hz: f64, samples: usize) {
         let amplitude = f64::from(level::sine_amplitude(-10.0));
-        let mut payload = [0; 480];
-        for code in &mut payload[..samples] {
-            let sample = (amplitude * (std::f64::consts::TAU * self.phase).sin()) as i16;
-            self.phase = (self.phase + hz / 8000.0).fract();
-            *code = match self.codec {
-                Codec::Pcma => g711::alaw_encode(sample),
-                Codec::Pcmu => g711::ulaw_encode(sample),
-            };
+        let rate = f64::from(self.codec.rate().hz());
+        let mut sound = [0i16; 2880];
+        for sample in &mut sound[..samples] {
+            *sample = (amplitude * (std::f64::consts::TAU * self.phase).sin()) as i16;
+            self.phase = (self.phase + hz / rate).fract();
         }
-        let payload_type = self.codec.static_payload_type().unwrap();
-        self.send(payload_type, self.timestamp, false, &payload[..samples]);
-        self.timestamp = self.timestamp.wrapping_add(samples as u32);
+        let mut payload = [0; 1400];
+        let length = self.coder.encoder.encode(&sound[..samples], &mut payload);
+        let duration = self.codec.duration(&payload[..length]);
+        self.send(payload_type(self.codec), self.timestamp, false, &payload[..length]);
+        self.timestamp = self.timestamp.wrapping_add(duration);
     }
 
     pub fn send(&mut self, payload_type: u8, timestamp: u32, marker: bool, payload: &[u8]) {
         let header = Header { marker, payload_type, sequence: self.sequence, timestamp, ssrc: self.ssrc };
         self.sequence = self.sequence.wrapping_add(1);
-        let mut out = [0; 600];
+        let mut out = [0; 1500];
         let length = header.write(payload, &mut out).unwrap();
         self.socket.send_to(&out[..length], self.remote).unwrap();
     }
@@ -221,16 +225,38 @@ impl Party {
     }
 }
 
+impl Party {
+    /// Sound of a packet at the party's rate; packets are to be given in order.
+    pub fn decode(&mut self, got: &Got) -> Vec<i16> {
+        assert_eq!(got.header.payload_type, payload_type(self.codec));
+        let mut out = vec![0; 5760];
+        let count = self.coder.decoder.decode(self.codec, &got.payload, &mut out);
+        out.truncate(count);
+        out
+    }
+}
+
+/// The payload type a codec is agreed with here.
+pub fn payload_type(codec: Codec) -> u8 {
+    codec.static_payload_type().unwrap_or(96)
+}
+
+/// Sound of a G.711 packet.
 pub fn decode(got: &Got) -> Vec<i16> {
     let codec = Codec::of_static_payload_type(got.header.payload_type).expect("not sound");
     let mut out = vec![0; got.payload.len()];
-    codec.decode(&got.payload, &mut out);
+    Decoder::new(codec).decode(codec, &got.payload, &mut out);
     out
 }
 
 /// Level in dBm0 of a frequency.
 pub fn tone_level(samples: &[i16], hz: f64) -> f32 {
     level::mean_square_dbm0(power(samples, hz))
+}
+
+/// Level in dBm0 of a frequency in samples of another rate than 8 kHz.
+pub fn level_at(samples: &[i16], hz: f64, rate: Rate) -> f32 {
+    tone_level(samples, hz * 8000.0 / f64::from(rate.hz()))
 }
 
 /// The samples are mostly this tone.

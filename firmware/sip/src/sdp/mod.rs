@@ -67,6 +67,8 @@ pub struct Negotiated {
     pub telephone_event: Option<u8>,
     /// RFC 4733 payload type we receive, if agreed.
     pub receive_telephone_event: Option<u8>,
+    /// The clock of telephone events, Hz: that of the codec (RFC 4733 §2.1), or the only one the peer knows.
+    pub telephone_event_clock: u32,
     /// Packet time in milliseconds to send (10–60).
     pub ptime: u32,
     /// Our direction after the negotiation (peer holds with sendonly: ours is RecvOnly).

@@ -63,6 +63,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
     let (index, stream, codec) = choose(ours, &offer)?;
     let offered = stream.codecs();
     let event = telephone_event(&ours.codecs, &offered, codec.clock_rate);
+    let telephone_event_clock = event.as_ref().map_or(codec.clock_rate, |event| event.clock_rate);
     let ptime = packet_time(ours, stream);
     let direction =
         if stream.port == 0 { Direction::Inactive } else { offer.direction(stream).reversed().and(ours.direction) };
@@ -102,6 +103,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
         codec,
         telephone_event: event.as_ref().map(|event| event.payload_type),
         receive_telephone_event: event.as_ref().map(|event| event.payload_type),
+        telephone_event_clock,
         ptime,
         direction,
         rtcp_mux: stream.rtcp_mux,
@@ -158,6 +160,7 @@ pub fn accept_for(ours: &Capabilities, offer: &[u8], answer: &[u8]) -> Result<Ne
         receive_payload_type: receive.payload_type,
         telephone_event: event.as_ref().map(|event| event.payload_type),
         receive_telephone_event: receive_event.or(event.as_ref()).map(|event| event.payload_type),
+        telephone_event_clock: event.as_ref().map_or(codec.clock_rate, |event| event.clock_rate),
         ptime: packet_time(ours, stream),
         direction: answer.direction(stream).reversed().and(ours.direction),
         rtcp_mux,

@@ -196,6 +196,7 @@ fn parameters(negotiated: &Negotiated) -> media::RtpParameters {
         receive_payload_type: negotiated.receive_payload_type,
         telephone_event: negotiated.telephone_event,
         receive_telephone_event: negotiated.receive_telephone_event,
+        telephone_event_clock: negotiated.telephone_event_clock,
         ptime: Duration::from_millis(u64::from(negotiated.ptime)),
         send: matches!(negotiated.direction, Direction::SendRecv | Direction::SendOnly),
         receive: matches!(negotiated.direction, Direction::SendRecv | Direction::RecvOnly),

@@ -1064,6 +1064,12 @@ export interface components {
         /** @description A new line, or a change of one. */
         LineInput: {
             answer_supervision?: null | components["schemas"]["AnswerSupervision"];
+            /**
+             * Format: uuid
+             * @description FXS: the extension whose telephone is on the port; `null` nobody's. A telephone of another extension moves. Left out:
+             *     no change.
+             */
+            extension_id?: string | null;
             /** @description FXS or FXO. Does not change. */
             kind: components["schemas"]["LineKind"];
             /** @description Shown to the administrator, up to 80 characters. */

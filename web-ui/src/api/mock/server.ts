@@ -1,4 +1,4 @@
-import type { Call, Deleted, Device, DeviceInput, Extension, LineAction, LiveEvent, Resource } from '../types';
+import type { Call, Deleted, Device, DeviceInput, Extension, Line, LineAction, LineInput, LiveEvent, Resource } from '../types';
 import { newId, type Data } from './data';
 import type { MockExchange } from './exchange';
 
@@ -24,7 +24,7 @@ export class MockServer {
     this.#emit = emit;
     this.#access();
     this.#people();
-    this.#list('trunks', 'trunks', 'trunks', (f) => ({ ...f, kind: { ...(f.kind as Fields), has_password: Boolean((f.kind as Fields).password) } }));
+    this.#list('trunks', 'trunks', 'trunks', (f) => ({ ...f, kind: { ...(f.kind as Fields), has_password: Boolean((f.kind as Fields).password ?? (f.kind as Fields).username) } }));
     this.#list('routes/outbound', 'outbound', 'outbound_routes', (f) => f);
     this.#list('routes/inbound', 'inbound', 'inbound_routes', (f) => f);
     this.#list('announcements', 'announcements', 'announcements', (f) => f);
@@ -176,6 +176,47 @@ export class MockServer {
     this.#on('DELETE', `${path}/:id`, ([id]) => this.#remove(list, id, () => '', () => this.#changed(resource)));
   }
 
+  #lines(): void {
+    const d = this.#data;
+    const owner = (id: string) => d.extensions.find((e) => e.devices.some((x) => x.kind.kind === 'analog' && x.kind.line === id));
+    const taken = (port: unknown, except?: string) => d.lines.some((line) => line.port === port && line.id !== except);
+    const give = (line: Line, body: Fields) => {
+      const { extension_id: wanted, answer_supervision: supervision, ...rest } = body as unknown as LineInput;
+      Object.assign(line, rest, supervision ? { answer_supervision: supervision } : {});
+      if (wanted !== undefined) {
+        const before = owner(line.id);
+        const device = before?.devices.find((x) => x.kind.kind === 'analog' && x.kind.line === line.id);
+        if (before) before.devices = before.devices.filter((x) => x !== device);
+        const next = d.extensions.find((e) => e.id === wanted);
+        if (next) next.devices.push({ ...(device ?? { id: newId(), label: '', kind: { kind: 'analog', line: line.id }, registrations: [] }), extension_id: next.id });
+        line.extension_id = wanted ?? null;
+        this.#changed('extensions');
+      }
+      d.lines.sort((a, b) => a.port - b.port);
+      this.#changed('lines');
+    };
+    this.#on('GET', 'lines', () => ok(d.lines));
+    this.#on('POST', 'lines', (_, body) => {
+      if (taken(body.port)) return refuse(409, 'port_taken', 'port');
+      const fxs = body.kind === 'fxs';
+      const made: Line = { id: newId(), port: 0, kind: fxs ? 'fxs' : 'fxo', label: '', answer_supervision: 'delay', state: 'absent', simulated: false, extension_id: null };
+      d.lines.push(made);
+      give(made, body);
+      return { status: 201, body: made };
+    });
+    this.#on('PUT', 'lines/:id', ([id], body) => {
+      const found = d.lines.find((line) => line.id === id);
+      if (!found) return refuse(404, 'not_found');
+      if (taken(body.port, id)) return refuse(409, 'port_taken', 'port');
+      give(found, body);
+      return ok(found);
+    });
+    this.#on('DELETE', 'lines/:id', ([id]) => {
+      const used = owner(id ?? '') || d.trunks.some((trunk) => trunk.kind.kind === 'line' && trunk.kind.line === id);
+      return used ? refuse(409, 'in_use') : this.#remove(d.lines, id, (line) => line.label, () => this.#changed('lines'));
+    });
+  }
+
   #rest(): void {
     const d = this.#data;
     this.#on('GET', 'site', () => ok(d.site));
@@ -184,7 +225,7 @@ export class MockServer {
       this.#changed('site');
       return ok(d.site);
     });
-    this.#on('GET', 'lines', () => ok(d.lines));
+    this.#lines();
     this.#on('POST', 'lines/:id/actions', ([id], body) => {
       this.#exchange.act(id ?? '', body as unknown as LineAction);
       return { status: 204 };
