@@ -11,6 +11,7 @@
 pub mod codec;
 pub mod command;
 pub mod engine;
+pub mod fsk;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;

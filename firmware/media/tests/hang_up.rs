@@ -91,7 +91,7 @@ fn of_two_hundred_lines_the_tone_is_learned_and_heard_within_three_cycles() {
         let profile: ToneProfile = profile.to_string().parse().expect("the profile is text");
         let (call, begins) = line.call(chance.between(2.0, 12.0), 6.0, 5000 + n);
         let by = begins + (3.0 * line.cycle_ms() * 1.02 * 8.0) as usize + 320;
-        match heard_at(&mut HangUpDetector::new(&[profile.clone()]), &call) {
+        match heard_at(&mut HangUpDetector::new(std::slice::from_ref(&profile)), &call) {
             Some(at) if at < begins => early.push(format!("{profile} {line:?}")),
             Some(at) if at <= by => heard += 1,
             other => missed.push(format!("{other:?} of {by}, {profile}: {line:?}")),
