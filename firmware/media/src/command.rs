@@ -220,7 +220,8 @@ pub enum Event {
         /// The stream.
         stream: StreamId,
     },
-    /// Nothing was received for 60 s although we expect to.
+    /// Neither sound nor a report (RTCP) was received for [`crate::engine::EngineConfig::media_timeout`] although we expect to. Told
+    /// again each time it has lasted as long again.
     MediaLost {
         /// The stream.
         stream: StreamId,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::leg::RtpLeg;
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
 use super::recorder::{NewRecording, recording, run_recorder};
-use super::sockets::SocketPool;
+use super::sockets::{SocketPair, SocketPool};
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
 use crate::codec::Coder;
@@ -90,7 +90,7 @@ pub(super) struct Control {
     bridges: BTreeMap<BridgeId, Bridge>,
     recordings: BTreeMap<RecordingId, StreamId>,
     lines: BTreeMap<LinePort, EngineSide>,
-    pool: SocketPool,
+    pool: Arc<Mutex<SocketPool>>,
     clock: Clock,
     random: File,
     cname: [u8; 16],
@@ -106,6 +106,7 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn new(
         config: &EngineConfig,
+        pool: Arc<Mutex<SocketPool>>,
         inputs: Receiver<Input>,
         events: Sender<Event>,
     ) -> io::Result<(Self, Vec<Arc<Shared>>)> {
@@ -141,7 +142,7 @@ impl Control {
             bridges: BTreeMap::new(),
             recordings: BTreeMap::new(),
             lines: BTreeMap::new(),
-            pool: SocketPool::new(config.socket_pool),
+            pool,
             clock,
             random,
             cname,
@@ -198,18 +199,13 @@ impl Control {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::OpenRtp { stream, local } => match self.pool.take(local) {
-                Ok(sockets) => {
-                    let mut random = [0; 16];
-                    if let Err(error) = self.random.read_exact(&mut random) {
-                        return self.fail(stream, format!("no random numbers: {error}"));
-                    }
-                    let coder = Box::new(Coder::default());
-                    let leg = RtpLeg::new(sockets, coder, random, self.cname, self.clock.now().clock);
-                    self.open(stream, Kind::Rtp(Box::new(leg)), None);
+            Command::OpenRtp { stream, local } => {
+                let opened = self.pool().take(local);
+                match opened {
+                    Ok(sockets) => self.open_rtp(stream, sockets),
+                    Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
                 }
-                Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
-            },
+            }
             Command::OpenLine { stream, port } => {
                 let used = self.streams.values().any(|s| s.line == Some(port));
                 match self.lines.get(&port) {
@@ -243,6 +239,20 @@ impl Control {
                 }
             }
         }
+    }
+
+    fn open_rtp(&mut self, stream: StreamId, sockets: SocketPair) {
+        let mut random = [0; 16];
+        if let Err(error) = self.random.read_exact(&mut random) {
+            return self.fail(stream, format!("no random numbers: {error}"));
+        }
+        let coder = Box::new(Coder::default());
+        let leg = RtpLeg::new(sockets, coder, random, self.cname, self.clock.now().clock);
+        self.open(stream, Kind::Rtp(Box::new(leg)), None);
+    }
+
+    fn pool(&self) -> MutexGuard<'_, SocketPool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, event: Event) {
@@ -301,7 +311,7 @@ impl Control {
         let statistics = stream.statistics();
         let Stream { kind, .. } = *stream;
         if let Kind::Rtp(leg) = kind {
-            self.pool.put(leg.sockets);
+            self.pool().put(leg.sockets);
         }
         self.tell(Event::Closed { stream: id, statistics });
     }

@@ -173,10 +173,10 @@ impl Stream {
     }
 
     /// Takes 20 ms of what the party says.
-    pub(super) fn listen(&mut self) {
+    pub(super) fn listen(&mut self, now: u64) {
         match &mut self.kind {
             Kind::Line(line) => *self.said.frame_mut() = line.take().unwrap_or(SILENCE),
-            Kind::Rtp(leg) if self.decoding => leg.pull(&mut self.said),
+            Kind::Rtp(leg) if self.decoding => leg.hear(now, &mut self.said),
             Kind::Rtp(_) => {}
         }
     }

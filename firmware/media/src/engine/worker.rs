@@ -67,6 +67,11 @@ impl Clock {
         Clock { epoch: Instant::now(), ntp: NtpTime::from_unix(unix) }
     }
 
+    /// A moment on the media clock.
+    fn at(&self, moment: Instant) -> u64 {
+        moment.saturating_duration_since(self.epoch).as_micros() as u64 / 125
+    }
+
     pub(super) fn now(&self) -> Now {
         let elapsed = self.epoch.elapsed();
         let fraction = (u64::from(elapsed.subsec_nanos()) << 32) / 1_000_000_000;
@@ -322,7 +327,7 @@ impl Worker {
             if decoding != stream.decoding {
                 stream.said.silence_at(stream.rate());
                 if let Some(leg) = stream.rtp_mut() {
-                    leg.jitter.reset();
+                    leg.playout.reset();
                 }
             }
             stream.forward_to = forward_to;
@@ -355,12 +360,14 @@ impl Worker {
         if received.first {
             tell(&self.returned, &self.shared, Returned::Event(Event::MediaStarted { stream: id }));
         }
+        if stream.decoding
+            && let Some(incoming) = &received.incoming
+        {
+            leg.keep(incoming, now.clock);
+        }
         match received.incoming {
-            None => {}
+            None | Some(Incoming::ComfortNoise { .. }) => {}
             Some(Incoming::Audio { header, codec, payload }) => {
-                if stream.decoding {
-                    leg.jitter.insert(codec, header.timestamp, payload);
-                }
                 let peer =
                     forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
                 if let Some(peer) = peer
@@ -415,17 +422,19 @@ impl Worker {
     fn ticks_due(&mut self) {
         let mut made_up = 0;
         while Instant::now() >= self.next_tick {
+            let due = self.clock.at(self.next_tick);
             self.next_tick += TICK;
             if made_up < MAX_CATCH_UP {
                 made_up += 1;
-                self.tick();
+                self.tick(due);
             } else {
                 self.shared.late_ticks.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    fn tick(&mut self) {
+    /// One tick, that should have been at `due` on the media clock.
+    fn tick(&mut self, due: u64) {
         let now = self.clock.now();
         self.ticks += 1;
         let Worker { streams, resting, bridges, .. } = self;
@@ -439,7 +448,7 @@ impl Worker {
             if !rests(resting, index)
                 && let Some(stream) = stream
             {
-                stream.listen();
+                stream.listen(due);
             }
         }
         for index in 0..active.len() {
