@@ -24,7 +24,7 @@ fn with_silence(tone: Vec<f64>, noise_dbm0: f64) -> Vec<f64> {
 fn answer(hz: f64, dbm0: f64, jump_degrees: f64, every: usize, modulated: bool, samples: usize) -> Vec<f64> {
     (0..samples)
         .map(|n| {
-            let jumps = if every > 0 { n / every } else { 0 };
+            let jumps = n.checked_div(every).unwrap_or(0);
             let phase = TAU * hz * n as f64 / 8000.0 + (jumps as f64 * jump_degrees).to_radians();
             let swing = if modulated { 1.0 + 0.2 * (TAU * 15.0 * n as f64 / 8000.0).sin() } else { 1.0 };
             amplitude(dbm0) * swing * phase.sin()
