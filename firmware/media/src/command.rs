@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::tone::fax::FaxTone;
+use crate::tone::hang_up::ToneProfile;
+
 use crate::sound::Rate;
 
 /// One party's media: an RTP stream pair or the audio of an analog line. Numbered by call control, never reused.
@@ -102,6 +105,15 @@ pub enum Source {
 /// A DTMF digit: `0`–`9`, `*`, `#`, `A`–`D`.
 pub type Digit = char;
 
+/// A tone of the far side that means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeardTone {
+    /// The line's busy or congestion tone: nobody is there any more.
+    HangUp,
+    /// A fax machine or modem.
+    Fax(FaxTone),
+}
+
 /// What call control asks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -161,6 +173,15 @@ pub enum Command {
         /// How long, 40–6000 ms.
         duration: Duration,
     },
+    /// Listens for tones in what the party says, instead of those listened for before. With neither kind it listens no more.
+    Listen {
+        /// The stream.
+        stream: StreamId,
+        /// Tones of a hang-up, four at most.
+        hang_up: Vec<ToneProfile>,
+        /// Tones of fax machines and modems too.
+        fax: bool,
+    },
     /// Starts a two-channel recording of a party: left what it says, right what it hears.
     Record {
         /// The recording.
@@ -201,6 +222,13 @@ pub enum Event {
         stream: StreamId,
         /// Which.
         digit: Digit,
+    },
+    /// A tone that [`Command::Listen`] asked for was heard.
+    Tone {
+        /// The stream.
+        stream: StreamId,
+        /// Which.
+        tone: HeardTone,
     },
     /// The source given to [`Command::Play`] came to its end.
     PlayEnded {

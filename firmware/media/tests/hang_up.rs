@@ -77,7 +77,7 @@ fn of_two_hundred_lines_the_tone_is_learned_and_heard_within_three_cycles() {
     let (mut heard, mut missed, mut early) = (0, Vec::new(), Vec::new());
     for n in 0..200u64 {
         let line = Line::any(&mut chance);
-        let (lesson, _) = line.call(chance.between(0.0, 5.0), 8_000.0 / line.cycle_ms() + 3.0, 1000 + n);
+        let (lesson, _) = line.call(chance.between(0.0, 3.0), 5_000.0 / line.cycle_ms() + 3.0, 1000 + n);
         let mut learner = HangUpLearner::default();
         learner.samples(&lesson);
         let profile = match learner.learn() {
@@ -89,7 +89,7 @@ fn of_two_hundred_lines_the_tone_is_learned_and_heard_within_three_cycles() {
         };
         // Through its text, as it is kept.
         let profile: ToneProfile = profile.to_string().parse().expect("the profile is text");
-        let (call, begins) = line.call(chance.between(2.0, 12.0), 6.0, 5000 + n);
+        let (call, begins) = line.call(chance.between(2.0, 6.0), 6.0, 5000 + n);
         let by = begins + (3.0 * line.cycle_ms() * 1.02 * 8.0) as usize + 320;
         match heard_at(&mut HangUpDetector::new(std::slice::from_ref(&profile)), &call) {
             Some(at) if at < begins => early.push(format!("{profile} {line:?}")),

@@ -13,6 +13,7 @@ use tracing::{debug, info, warn};
 
 use super::EngineConfig;
 use super::leg::RtpLeg;
+use super::listener::Listener;
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
 use super::recorder::{NewRecording, recording, run_recorder};
@@ -231,6 +232,10 @@ impl Control {
             }
             Command::SendDigit { stream, digit, duration } => {
                 self.order(stream, |slot| Order::Digit { slot, digit, duration });
+            }
+            Command::Listen { stream, hang_up, fax } => {
+                let listener = Listener::new(&hang_up, fax);
+                self.order(stream, |slot| Order::Listen { slot, listener });
             }
             Command::Record { recording: id, stream, path } => self.record(id, stream, path),
             Command::StopRecording { recording } => {
@@ -509,6 +514,7 @@ impl Control {
             Returned::Event(event) => self.tell(event),
             Returned::Tap(tap) => drop(tap),
             Returned::Player(player) => drop(player),
+            Returned::Listener(listener) => drop(listener),
             Returned::Coder(coder) => drop(coder),
             // Asked for, but given up on: only its end can be told.
             Returned::Stream(stream) => drop(stream),

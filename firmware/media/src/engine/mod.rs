@@ -6,6 +6,7 @@
 
 mod control;
 mod leg;
+mod listener;
 mod order;
 mod player;
 mod realtime;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::listener::Listener;
 use super::player::Player;
 use super::recorder::Tap;
 use super::stream::Stream;
@@ -71,6 +72,10 @@ pub(super) enum Order {
         digit: Digit,
         duration: Duration,
     },
+    Listen {
+        slot: Slot,
+        listener: Option<Box<Listener>>,
+    },
     Record {
         slot: Slot,
         tap: Box<Tap>,
@@ -90,6 +95,8 @@ pub(super) enum Returned {
     Event(Event),
     /// Answers [`Order::Remove`].
     Stream(Box<Stream>),
+    /// Done with, to be dropped here.
+    Listener(Box<Listener>),
     /// Done with, to be dropped here.
     Player(Box<Player>),
     /// Done with, to be dropped here: dropping it ends the recording.

@@ -107,11 +107,8 @@ impl Follower {
     }
 }
 
-/// What the window shows of the power of a sine so far off, within the main lobe (50 Hz).
+/// What the window shows of the power of a sine so far off, within one bin (25 Hz): beyond, little is seen and more would be made of it.
 fn seen(offset_hz: f32) -> f32 {
-    let bins = (offset_hz * WINDOW as f32 / RATE as f32).abs().clamp(0.01, 1.7);
-    if (bins - 1.0).abs() < 0.01 {
-        return 0.25;
-    }
+    let bins = (offset_hz * WINDOW as f32 / RATE as f32).abs().clamp(0.01, 0.95);
     ((PI * bins).sin() / (PI * bins * (1.0 - bins * bins))).powi(2)
 }

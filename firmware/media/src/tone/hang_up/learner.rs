@@ -7,10 +7,10 @@ use super::profile::MOST_SOUNDS;
 use super::{APART_HZ, Follower, HOP_MS, InvalidProfile, Look, MIN_LEVEL_DBM0, ToneProfile, Windows};
 use crate::level::sine_amplitude;
 
-/// Frequencies looked for, Hz: every 25 from 275 to 2000.
+/// Frequencies looked for, Hz: every 40 from 275 to 1995.
 const FIRST_HZ: f32 = 275.0;
-const STEP_HZ: f32 = 25.0;
-const BANDS: usize = 70;
+const STEP_HZ: f32 = 40.0;
+const BANDS: usize = 44;
 /// Looks kept: the last 40 s. What was before was talk.
 const MOST_LOOKS: usize = 4000;
 /// Of a tone the strongest one or two frequencies make up this share of the power.
