@@ -46,6 +46,8 @@ impl ToneKind {
 pub struct ToneSegment {
     /// Frequencies in Hz, summed; empty is silence.
     pub hz: Vec<f32>,
+    /// Modulates their amplitude (E.180: f1×f2), Hz.
+    pub modulation_hz: Option<f32>,
     /// Length; `None` for ever.
     pub duration: Option<Duration>,
     /// Not repeated.
@@ -67,6 +69,8 @@ pub struct Country {
     pub answer_delay: Duration,
     /// Level of a tone at the port in dBm0, all its frequencies together (ITU-T E.180 §6).
     pub tone_level_dbm0: f32,
+    /// What differs from it.
+    levels: Tones<Option<f32>>,
     tones: Tones<Vec<ToneSegment>>,
 }
 
@@ -83,23 +87,19 @@ impl Country {
 
     /// A tone's cadence: never empty, and its last segment is repeated or endless.
     pub fn tone(&self, kind: ToneKind) -> &[ToneSegment] {
-        match kind {
-            ToneKind::Dial => &self.tones.dial,
-            ToneKind::Stutter => &self.tones.stutter,
-            ToneKind::Ringback => &self.tones.ringback,
-            ToneKind::Busy => &self.tones.busy,
-            ToneKind::Congestion => &self.tones.congestion,
-            ToneKind::CallWaiting => &self.tones.call_waiting,
-            ToneKind::Information => &self.tones.information,
-            ToneKind::Howler => &self.tones.howler,
-        }
+        self.tones.of(kind)
+    }
+
+    /// The level of a tone in dBm0, all its frequencies together.
+    pub fn level_dbm0(&self, kind: ToneKind) -> f32 {
+        self.levels.of(kind).unwrap_or(self.tone_level_dbm0)
     }
 
     /// The level of each single frequency of a tone in dBm0, so that a segment with the most frequencies has
-    /// [`Country::tone_level_dbm0`] in sum.
+    /// [`Country::level_dbm0`] in sum.
     pub fn frequency_level_dbm0(&self, kind: ToneKind) -> f32 {
         let most = self.tone(kind).iter().map(|s| s.hz.len()).max().unwrap_or(1).max(1);
-        self.tone_level_dbm0 - 10.0 * (most as f32).log10()
+        self.level_dbm0(kind) - 10.0 * (most as f32).log10()
     }
 
     /// The longest silence within the ring cadence.
@@ -115,7 +115,7 @@ static COUNTRIES: LazyLock<BTreeMap<&'static str, Country>> = LazyLock::new(|| {
     files.into_iter().map(|(code, file)| (code, file.into_country(code))).collect()
 });
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 struct Tones<T> {
     dial: T,
     stutter: T,
@@ -127,6 +127,21 @@ struct Tones<T> {
     howler: T,
 }
 
+impl<T> Tones<T> {
+    fn of(&self, kind: ToneKind) -> &T {
+        match kind {
+            ToneKind::Dial => &self.dial,
+            ToneKind::Stutter => &self.stutter,
+            ToneKind::Ringback => &self.ringback,
+            ToneKind::Busy => &self.busy,
+            ToneKind::Congestion => &self.congestion,
+            ToneKind::CallWaiting => &self.call_waiting,
+            ToneKind::Information => &self.information,
+            ToneKind::Howler => &self.howler,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct File {
     name: &'static str,
@@ -134,12 +149,16 @@ struct File {
     flash_ms: (u64, u64),
     answer_delay_ms: u64,
     tone_level_dbm0: f32,
+    #[serde(default)]
+    tone_levels_dbm0: Tones<Option<f32>>,
     tones: Tones<Vec<FileSegment>>,
 }
 
 #[derive(Deserialize)]
 struct FileSegment {
     hz: Vec<f32>,
+    #[serde(default)]
+    modulation_hz: Option<f32>,
     ms: Option<u64>,
     #[serde(default)]
     once: bool,
@@ -155,6 +174,7 @@ impl File {
             flash: (Duration::from_millis(self.flash_ms.0), Duration::from_millis(self.flash_ms.1)),
             answer_delay: Duration::from_millis(self.answer_delay_ms),
             tone_level_dbm0: self.tone_level_dbm0,
+            levels: self.tone_levels_dbm0,
             tones: Tones {
                 dial: segments(tones.dial),
                 stutter: segments(tones.stutter),
@@ -170,6 +190,11 @@ impl File {
 }
 
 fn segments(file: Vec<FileSegment>) -> Vec<ToneSegment> {
-    let read = |s: FileSegment| ToneSegment { hz: s.hz, duration: s.ms.map(Duration::from_millis), once: s.once };
+    let read = |s: FileSegment| ToneSegment {
+        hz: s.hz,
+        modulation_hz: s.modulation_hz,
+        duration: s.ms.map(Duration::from_millis),
+        once: s.once,
+    };
     file.into_iter().map(read).collect()
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::disallowed_methods)]
 
+pub mod caller_id;
 pub mod country;
 pub mod fxo;
 pub mod fxs;

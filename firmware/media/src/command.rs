@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::echo::EchoConfig;
 use crate::ice::Credentials;
+pub use crate::tone::fax::FaxTone;
+use crate::tone::hang_up::ToneProfile;
+
 use crate::sound::Rate;
 use crate::srtp::MasterKey;
 
@@ -162,10 +165,12 @@ pub struct Protection {
 }
 
 /// One segment of a tone: the frequencies are summed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ToneSegment {
     /// Frequencies in Hz; empty is silence.
     pub hz: Vec<f32>,
+    /// Their amplitude is modulated with this frequency, wholly (written f1×f2 in ITU-T E.180); the level stays the same.
+    pub modulation_hz: Option<f32>,
     /// Length; `None` for ever.
     pub duration: Option<Duration>,
     /// Played the first time only, not in repeats.
@@ -240,6 +245,15 @@ impl From<StreamId> for Member {
 
 /// A DTMF digit: `0`–`9`, `*`, `#`, `A`–`D`.
 pub type Digit = char;
+
+/// A tone of the far side that means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeardTone {
+    /// The line's busy or congestion tone: nobody is there any more.
+    HangUp,
+    /// A fax machine or modem.
+    Fax(FaxTone),
+}
 
 /// What call control asks.
 #[derive(Clone, derive_more::Debug, PartialEq)]
@@ -316,6 +330,15 @@ pub enum Command {
         /// How long, 40–6000 ms.
         duration: Duration,
     },
+    /// Listens for tones in what the party says, instead of those listened for before. With neither kind it listens no more.
+    Listen {
+        /// The stream.
+        stream: StreamId,
+        /// Tones of a hang-up, four at most.
+        hang_up: Vec<ToneProfile>,
+        /// Tones of fax machines and modems too.
+        fax: bool,
+    },
     /// Starts a two-channel recording of a party: left what it says, right what it hears, without whispers to it. Ogg Opus, or WAV
     /// when the file's name ends in `.wav`.
     Record {
@@ -377,6 +400,13 @@ pub enum Event {
         /// Which.
         #[debug("…")]
         digit: Digit,
+    },
+    /// A tone that [`Command::Listen`] asked for was heard.
+    Tone {
+        /// The stream.
+        stream: StreamId,
+        /// Which.
+        tone: HeardTone,
     },
     /// The source given to [`Command::Play`] came to its end.
     PlayEnded {

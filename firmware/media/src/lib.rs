@@ -16,6 +16,7 @@ pub mod engine;
 pub mod fax;
 pub mod gain;
 pub mod ice;
+pub mod fsk;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;

@@ -55,7 +55,7 @@ fn tones_and_digits_reach_a_line() {
     let b = start(EngineConfig::default());
     let line = b.engine.line(LinePort(1));
     b.command(Command::OpenLine { stream: StreamId(1), port: LinePort(1) });
-    let segments = vec![ToneSegment { hz: vec![425.0], duration: None, once: false }];
+    let segments = vec![ToneSegment { hz: vec![425.0], modulation_hz: None, duration: None, once: false }];
     b.command(Command::Play { stream: StreamId(1), source: Source::Tone { segments, level_dbm0: -10.0 } });
     while !is_tone(&hear(&line), 425.0) {}
     b.command(Command::Stop { stream: StreamId(1) });
@@ -74,6 +74,41 @@ fn tones_and_digits_reach_a_line() {
         line.say(&frame);
     }
     b.wait(|e| matches!(e, Event::Digit { stream: StreamId(1), digit: '5' }).then_some(()));
+}
+
+#[test]
+fn a_line_whose_busy_tone_sounds_is_told_when_asked_for() {
+    let b = start(EngineConfig::default());
+    let line = b.engine.line(LinePort(4));
+    b.command(Command::OpenLine { stream: StreamId(1), port: LinePort(4) });
+    let profile = "425: 200/200".parse().expect("a profile");
+    b.command(Command::Listen { stream: StreamId(1), hang_up: vec![profile], fax: true });
+    let segment = |hz: &[f32], ms| ToneSegment {
+        hz: hz.to_vec(),
+        duration: Some(Duration::from_millis(ms)),
+        ..ToneSegment::default()
+    };
+    let busy = [segment(&[425.0], 200), segment(&[], 200)];
+    let mut generator = offhook_media::tone::generator::ToneGenerator::new(&busy, -15.0);
+    // The sound of a metronome keeps the engine's time.
+    b.command(Command::Play {
+        stream: StreamId(1),
+        source: Source::Tone {
+            segments: vec![ToneSegment { hz: vec![300.0], ..ToneSegment::default() }],
+            level_dbm0: -20.0,
+        },
+    });
+    let mut frame = [0; 160];
+    for _ in 0..100 {
+        hear(&line);
+        generator.frame(&mut frame);
+        line.say(&frame);
+    }
+    let told = b.wait(|event| match event {
+        Event::Tone { stream: StreamId(1), tone } => Some(*tone),
+        _ => None,
+    });
+    assert_eq!(told, offhook_media::command::HeardTone::HangUp);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use offhook_media::level::dbm0;
 use support::{assert_tone, start};
 
 fn tone(hz: &[f32], ms: Option<u64>, once: bool) -> ToneSegment {
-    ToneSegment { hz: hz.to_vec(), duration: ms.map(Duration::from_millis), once }
+    ToneSegment { hz: hz.to_vec(), modulation_hz: None, duration: ms.map(Duration::from_millis), once }
 }
 
 fn play_ended(stream: u64) -> impl FnMut(&Event) -> Option<()> {

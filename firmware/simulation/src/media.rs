@@ -114,6 +114,11 @@ impl Media {
                     self.fault(format!("SendDigit of {duration:?}"));
                 }
             }
+            Command::Listen { stream, .. } => {
+                if !self.streams.contains_key(&stream) {
+                    self.fault(format!("Listen on {stream:?}, which is not open"));
+                }
+            }
             Command::Record { recording, stream, .. } => {
                 if !self.streams.contains_key(&stream) {
                     self.fault(format!("Record of {stream:?}, which is not open"));

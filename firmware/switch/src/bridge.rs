@@ -147,23 +147,27 @@ impl Exchange {
     /// A tone of the country.
     pub(crate) fn tone_source(&self, tone: ToneKind) -> Option<media::Source> {
         let country = self.country()?;
-        let segments = country
-            .tone(tone)
-            .iter()
-            .map(|segment| media::ToneSegment {
-                hz: segment.hz.clone(),
-                duration: segment.duration,
-                once: segment.once,
-            })
-            .collect();
+        let segments = segments(country, tone);
         Some(media::Source::Tone { segments, level_dbm0: country.frequency_level_dbm0(tone) })
     }
+}
+
+/// A tone of a country as the engine plays it.
+pub(crate) fn segments(country: &Country, tone: ToneKind) -> Vec<media::ToneSegment> {
+    let segment = |s: &offhook_lines::country::ToneSegment| media::ToneSegment {
+        hz: s.hz.clone(),
+        modulation_hz: s.modulation_hz,
+        duration: s.duration,
+        once: s.once,
+    };
+    country.tone(tone).iter().map(segment).collect()
 }
 
 /// What is heard on hold until there is music: two soft notes every few seconds, so that the party knows the line is alive.
 fn hold_source() -> media::Source {
     let segment = |hz: &[f32], milliseconds| media::ToneSegment {
         hz: hz.to_vec(),
+        modulation_hz: None,
         duration: Some(Duration::from_millis(milliseconds)),
         once: false,
     };

@@ -46,6 +46,7 @@ impl Exchange {
                     self.key_in_sound(now, line, digit);
                 }
             }
+            media::Event::Tone { stream, tone } => self.tone_heard(now, stream, tone),
             media::Event::Failed { stream, .. } => {
                 // A port taken by something else: the leg has no media and ends.
                 if let Some(leg) = self.streams.get(&stream).copied() {

@@ -19,6 +19,7 @@ use super::keying::{Action, Keying};
 use super::leg::RtpLeg;
 use super::line::LineLeg;
 use super::mixing::{Arrangement, Table};
+use super::listener::Listener;
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
 use super::recorder::{NewRecording, recording};
@@ -304,6 +305,10 @@ impl Control {
             }
             Command::SendDigit { stream, digit, duration } => {
                 self.order(stream, |slot| Order::Digit { slot, digit, duration });
+            }
+            Command::Listen { stream, hang_up, fax } => {
+                let listener = Listener::new(&hang_up, fax);
+                self.order(stream, |slot| Order::Listen { slot, listener });
             }
             Command::Record { recording: id, stream, path } => self.record(id, stream, path),
             Command::PauseRecording { recording, paused } => {
@@ -628,6 +633,7 @@ impl Control {
             Returned::Arrangement(arrangement) => drop(arrangement),
             Returned::Table(table) => drop(table),
             Returned::Keyed(keyed) => drop(keyed),
+            Returned::Listener(listener) => drop(listener),
             Returned::Coder(coder) => drop(coder),
             // Asked for, but given up on: only its end can be told.
             Returned::Stream(stream) => drop(stream),

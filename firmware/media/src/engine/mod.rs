@@ -11,6 +11,7 @@ mod keying;
 mod leg;
 mod line;
 mod mixing;
+mod listener;
 mod order;
 mod player;
 mod realtime;

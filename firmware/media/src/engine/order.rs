@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::guard::Keyed;
 use super::mixing::{Arrangement, Table};
+use super::listener::Listener;
 use super::player::Player;
 use super::recorder::Tap;
 use super::stream::Stream;
@@ -86,6 +87,10 @@ pub(super) enum Order {
         digit: Digit,
         duration: Duration,
     },
+    Listen {
+        slot: Slot,
+        listener: Option<Box<Listener>>,
+    },
     Record {
         slot: Slot,
         tap: Box<Tap>,
@@ -117,6 +122,7 @@ pub(super) enum Returned {
     Stream(Box<Stream>),
     /// Done with, to be dropped here.
     Keyed(Box<Keyed>),
+    Listener(Box<Listener>),
     /// Done with, to be dropped here.
     Player(Box<Player>),
     /// Done with, to be dropped here: dropping it ends the recording.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::leg::RtpLeg;
 use super::line::LineLeg;
+use super::listener::Listener;
 use super::order::{Returned, Slot};
 use super::player::Player;
 use super::recorder::{HEARD, Tap};
-use crate::command::{Digit, Event, RecordingId, StreamId, StreamStatistics};
+use crate::command::{Digit, Event, HeardTone, RecordingId, StreamId, StreamStatistics};
 use crate::conference::Declick;
 use crate::line_audio::EngineSide;
 use crate::resample::Converter;
@@ -71,6 +72,7 @@ enum Heard {
     Bridge(Slot),
     Played(u32),
     Digit,
+    listener: Option<Box<Listener>>,
 }
 
 /// Changes of rate around a stream: each goes on with the sound before.
@@ -108,6 +110,7 @@ impl Stream {
             taps: [None, None],
             detector: DtmfDetector::default(),
             digit_sounds: false,
+            listener: None,
         }
     }
 
@@ -196,8 +199,18 @@ impl Stream {
         self.taps.iter().any(Option::is_some)
     }
 
-    /// Digits must be found in the sound: no telephone events were agreed, or it is a line.
+    /// Listens for other tones from now on; gives back what listened before.
+    pub(super) fn listen_for(&mut self, listener: Option<Box<Listener>>) -> Option<Box<Listener>> {
+        std::mem::replace(&mut self.listener, listener)
+    }
+
+    /// Its sound must be heard, for digits or other tones.
     pub(super) fn detects(&self) -> bool {
+        self.detects_digits() || self.listener.is_some()
+    }
+
+    /// Digits must be found in the sound: no telephone events were agreed, or it is a line.
+    fn detects_digits(&self) -> bool {
         match &self.kind {
             Kind::Line(_) => true,
             Kind::Rtp(leg) => leg.parameters.as_ref().is_some_and(|p| p.receive && p.receive_telephone_event.is_none()),
@@ -229,17 +242,20 @@ impl Stream {
         }
     }
 
-    /// Finds a digit in what was said.
-    pub(super) fn detect(&mut self) -> Option<Digit> {
+    /// Finds a digit and other tones in what was said.
+    pub(super) fn detect(&mut self) -> (Option<Digit>, [Option<HeardTone>; 2]) {
         if !self.detects() {
-            return None;
-        }
-        if let Some(frame) = self.said.frame() {
-            return self.detector.samples(frame);
+            return (None, [None; 2]);
         }
         let mut narrow = SILENCE;
-        self.converters.detector.samples(self.said.rate(), self.said.samples(), Rate::Narrow, &mut narrow);
-        self.detector.samples(&narrow)
+        if let Some(frame) = self.said.frame() {
+            narrow = *frame;
+        } else {
+            self.converters.detector.samples(self.said.rate(), self.said.samples(), Rate::Narrow, &mut narrow);
+        }
+        let digit = if self.detects_digits() { self.detector.samples(&narrow) } else { None };
+        let tones = self.listener.as_mut().map_or([None; 2], |listener| listener.frame(&narrow));
+        (digit, tones)
     }
 
     /// Plays what is to be played instead of `heard`, sends it, records. `bridged`: `heard` holds the mix of a bridge.

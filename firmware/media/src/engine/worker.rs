@@ -235,6 +235,14 @@ impl Worker {
                     stream.queue_digit(digit, duration);
                 }
             }
+            Order::Listen { slot, listener } => {
+                let before = match self.stream(slot) {
+                    Some(stream) => stream.listen_for(listener),
+                    None => listener,
+                };
+                before.into_iter().for_each(|l| self.tell(Returned::Listener(l)));
+                self.refresh_around(slot);
+            }
             Order::Record { slot, tap } => {
                 let refused = match self.stream(slot) {
                     Some(stream) => stream.record(tap),
@@ -548,7 +556,11 @@ impl Worker {
                 continue;
             };
             let id = stream.id;
-            let in_band = if stream.decoding || matches!(stream.kind, Kind::Line(_)) { stream.detect() } else { None };
+            let listens = stream.decoding || matches!(stream.kind, Kind::Line(_));
+            let (in_band, tones) = if listens { stream.detect() } else { (None, [None; 2]) };
+            for tone in tones.into_iter().flatten() {
+                tell(&self.returned, &self.shared, Returned::Event(Event::Tone { stream: id, tone }));
+            }
             let mut expired = None;
             if let Kind::Rtp(leg) = &mut stream.kind {
                 expired = leg.expired_digit(now.clock);

@@ -128,8 +128,9 @@ impl Current {
             return false;
         }
         let step = timestamp.wrapping_sub(self.timestamp);
-        // A long event goes on in a new segment that begins where the last one ended (RFC 4733 §2.5.1.3) …
-        let segment = step == u32::from(self.duration) && self.duration >= 0xff00;
+        // A long event goes on in a new segment that begins where the last one ended (RFC 4733 §2.5.1.3), which is near the greatest
+        // duration, whatever packets before it were lost …
+        let segment = (0xfe00..=0xffff).contains(&step) && self.duration >= 0xe000;
         // … and some senders move the timestamp together with the duration.
         let moving = payload.duration > self.duration && step == u32::from(payload.duration - self.duration);
         segment || moving

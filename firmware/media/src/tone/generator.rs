@@ -11,9 +11,14 @@ const MAX_SEGMENTS: usize = 64;
 /// A tone fades in and out within 4 ms: short against any cadence, long enough not to click.
 const RAMP: u64 = 32;
 
+/// Root mean square of 1 + cos: what full modulation adds to the amplitude.
+const MODULATED: f64 = 1.224_744_871_391_589;
+
 #[derive(Clone, Debug)]
 struct Segment {
     hz: Vec<f64>,
+    /// Turns per sample of the amplitude.
+    modulation: Option<f64>,
     /// In samples; `None` for ever.
     length: Option<u64>,
     once: bool,
@@ -49,6 +54,10 @@ impl ToneGenerator {
                     .map(|&f| f64::from(f))
                     .filter(|f| (0.0..4000.0).contains(f))
                     .collect(),
+                modulation: s
+                    .modulation_hz
+                    .filter(|hz| (0.0..4000.0).contains(hz))
+                    .map(|hz| f64::from(hz) / f64::from(RATE)),
                 length: s.duration.map(|d| (d.as_micros() as u64).saturating_mul(u64::from(RATE)) / 1_000_000),
                 once: s.once,
             })
@@ -111,7 +120,12 @@ impl ToneGenerator {
             }
             let from_start = if self.joined { RAMP } else { at };
             let to_end = fade_out.map_or(RAMP, |length| length.saturating_sub(at + 1));
-            let gain = from_start.min(to_end).min(RAMP) as f64 / RAMP as f64;
+            let edge = from_start.min(to_end).min(RAMP) as f64 / RAMP as f64;
+            // Half of the power of a wholly modulated tone is added by its side bands: taken off, so that the level stays.
+            let swing = segment
+                .modulation
+                .map_or(1.0, |step| (1.0 + (std::f64::consts::TAU * step * at as f64).cos()) / MODULATED);
+            let gain = edge * swing;
             *sample = (self.amplitude * gain * sum).round().clamp(-32768.0, 32767.0) as i16;
         }
     }
@@ -123,7 +137,7 @@ impl ToneGenerator {
     }
 
     fn next_is_same(&self) -> bool {
-        let hz = |n: usize| self.segments.get(n).map(|s| &s.hz);
+        let hz = |n: usize| self.segments.get(n).map(|s| (&s.hz, s.modulation));
         self.next().is_some_and(|next| hz(next) == hz(self.current))
     }
 
@@ -151,7 +165,7 @@ mod tests {
     use std::time::Duration;
 
     fn segment(hz: &[f32], ms: Option<u64>, once: bool) -> ToneSegment {
-        ToneSegment { hz: hz.to_vec(), duration: ms.map(Duration::from_millis), once }
+        ToneSegment { hz: hz.to_vec(), modulation_hz: None, duration: ms.map(Duration::from_millis), once }
     }
 
     fn samples(generator: &mut ToneGenerator, frames: usize) -> Vec<i16> {
@@ -194,6 +208,18 @@ mod tests {
         for hz in [350.0, 440.0] {
             let level = crate::level::mean_square_dbm0(power(&all[..8000], hz));
             assert!((level + 13.0).abs() < 0.1, "{hz}: {level}");
+        }
+    }
+
+    #[test]
+    fn a_modulated_tone_has_its_side_bands_and_its_level() {
+        let mut modulated = segment(&[400.0], None, false);
+        modulated.modulation_hz = Some(25.0);
+        let all = samples(&mut ToneGenerator::new(&[modulated], -10.0), 100);
+        assert!((dbm0(&all[800..8800]) + 10.0).abs() < 0.1, "{}", dbm0(&all[800..8800]));
+        let level = |hz: f64| crate::level::mean_square_dbm0(power(&all[800..8800], hz));
+        for side in [375.0, 425.0] {
+            assert!((level(400.0) - level(side) - 6.02).abs() < 0.1, "{side}");
         }
     }
 

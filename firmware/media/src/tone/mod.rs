@@ -3,5 +3,8 @@
 pub mod chime;
 pub mod detector;
 pub mod dtmf;
+pub mod fax;
 pub mod generator;
 pub mod goertzel;
+pub mod hang_up;
+mod look;

@@ -74,7 +74,7 @@ impl Running {
     /// A party that hears one packet every 20 ms: the engine's own clock for what must not be faster.
     pub fn metronome(&self, stream: u64) -> Party {
         let party = self.party(stream, Codec::Pcma);
-        let segments = vec![ToneSegment { hz: vec![300.0], duration: None, once: false }];
+        let segments = vec![ToneSegment { hz: vec![300.0], modulation_hz: None, duration: None, once: false }];
         self.command(Command::Play { stream: party.stream, source: Source::Tone { segments, level_dbm0: -20.0 } });
         party
     }

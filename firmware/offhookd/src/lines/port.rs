@@ -273,7 +273,12 @@ impl Port {
                     .country
                     .tone(kind)
                     .iter()
-                    .map(|s| ToneSegment { hz: s.hz.clone(), duration: s.duration, once: s.once })
+                    .map(|s| ToneSegment {
+                        hz: s.hz.clone(),
+                        modulation_hz: s.modulation_hz,
+                        duration: s.duration,
+                        once: s.once,
+                    })
                     .collect();
                 (kind, ToneGenerator::new(&segments, self.country.frequency_level_dbm0(kind)))
             });

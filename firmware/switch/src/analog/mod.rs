@@ -3,6 +3,7 @@
 //! A set can be in two calls: one active, one held. What a hook flash does is in `flash`.
 
 mod flash;
+mod hang_up;
 mod line;
 mod set;
 
@@ -216,8 +217,12 @@ impl Exchange {
                 keys: Keys::default(),
                 shown: "",
             };
+            let faces_exchange = port.kind() == LineKind::Fxo;
             self.lines.insert(*id, port);
             self.touched_lines.push_back(*id);
+            if faces_exchange {
+                self.listen_for_hang_up(stream, country);
+            }
         }
     }
 
@@ -248,6 +253,8 @@ impl Exchange {
                 if absent {
                     fxo.handle(now.instant, fxo::Input::Present(false));
                 }
+                let stream = port.stream;
+                self.listen_for_hang_up(stream, country);
             }
         }
     }

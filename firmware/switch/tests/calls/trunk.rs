@@ -2,6 +2,7 @@
 
 use crate::office::{Office, Phone, Script, Site, line, trunk_id, user};
 use offhook_lines::fxo;
+use offhook_media::command as media;
 use offhook_switch::config::AnswerSupervision;
 use offhook_switch::exchange::Input;
 use offhook_switch::record::{Direction, LegStatus};
@@ -97,6 +98,24 @@ fn over_a_line_and_its_end() {
     office.hook(line(1), false);
     let books = office.close();
     assert_eq!(books.call(0).direction, Direction::Outbound);
+}
+
+#[test]
+fn busy_tone_heard_on_a_line_ends_its_call() {
+    let site = Site::new().set(1201, 1).outside_line(1, 9).route(&[1]);
+    let mut office = Office::open(site.0, &[]);
+    let listening: Vec<_> = office.books.listening.clone().into_iter().collect();
+    let [(stream, tones)] = listening.as_slice() else { panic!("{listening:?}") };
+    assert_eq!(office.books.lines.get(stream), Some(&9));
+    assert_eq!(tones, &["440.0: 500/500", "440.0: 250/250"], "busy and congestion of France");
+    office.hook(line(1), true);
+    office.keys(line(1), "0123456#");
+    office.seconds(36);
+    assert_eq!(office.books.bridge().len(), 2);
+    office.media_event(media::Event::Tone { stream: *stream, tone: media::HeardTone::HangUp });
+    assert!(office.books.bridge().is_empty());
+    office.hook(line(1), false);
+    office.close();
 }
 
 #[test]

@@ -7,6 +7,8 @@ use nix::sys::time::TimeValLike;
 use offhook_media::FRAME;
 use offhook_media::tone::detector::DtmfDetector;
 use offhook_media::tone::dtmf::DigitTone;
+use offhook_media::tone::fax::FaxDetector;
+use offhook_media::tone::hang_up::{HangUpDetector, HangUpLearner};
 
 /// Seconds of sound per figure.
 const SECONDS: usize = 60;
@@ -36,6 +38,14 @@ pub(crate) fn run() {
         let mut detector = DtmfDetector::default();
         figure(&format!("DTMF detector, {what}"), sound, |frame| _ = black_box(detector.samples(frame)));
     }
+    let profiles: Vec<_> = ["425: 500/500", "480+620: 250/250"].into_iter().filter_map(|p| p.parse().ok()).collect();
+    let mut detector = HangUpDetector::new(&profiles);
+    figure("hang-up detector, two tones, noise", &noise, |frame| _ = black_box(detector.samples(frame)));
+    let mut learner = HangUpLearner::default();
+    figure("hang-up learner, noise", &noise, |frame| learner.samples(frame));
+    black_box(learner.learn().is_ok());
+    let mut detector = FaxDetector::default();
+    figure("fax tone detector, noise", &noise, |frame| _ = black_box(detector.samples(frame)));
 }
 
 /// Runs something over sound and prints what a second of it cost.

@@ -19,6 +19,8 @@ pub struct Books {
     pub legs: Vec<LegRecord>,
     pub rtp: BTreeMap<StreamId, std::net::SocketAddr>,
     pub lines: BTreeMap<StreamId, u16>,
+    /// Hang-up tones that the engine listens for.
+    pub listening: BTreeMap<StreamId, Vec<String>>,
     pub parameters: BTreeMap<StreamId, offhook_media::command::RtpParameters>,
     pub bridges: BTreeMap<BridgeId, Vec<StreamId>>,
     pub playing: BTreeMap<StreamId, Source>,
@@ -119,6 +121,10 @@ impl Books {
             }
             Command::Stop { stream } => {
                 self.playing.remove(&stream);
+            }
+            Command::Listen { stream, hang_up, .. } => {
+                assert!(self.lines.contains_key(&stream), "only lines have tones of a hang-up");
+                self.listening.insert(stream, hang_up.iter().map(ToString::to_string).collect());
             }
             Command::SendDigit { stream, digit, .. } => self.digits.push((stream, digit)),
             Command::Record { recording, path, .. } => {
