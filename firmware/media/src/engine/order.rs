@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::guard::Keyed;
-use super::mixing::{Arrangement, Table};
 use super::listener::Listener;
+use super::mixing::{Arrangement, Table};
 use super::player::Player;
 use super::recorder::Tap;
 use super::stream::Stream;

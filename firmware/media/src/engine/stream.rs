@@ -10,7 +10,6 @@ use super::player::Player;
 use super::recorder::{HEARD, Tap};
 use crate::command::{Digit, Event, HeardTone, RecordingId, StreamId, StreamStatistics};
 use crate::conference::Declick;
-use crate::line_audio::EngineSide;
 use crate::resample::Converter;
 use crate::sound::{Rate, Sound};
 use crate::tone::detector::DtmfDetector;
@@ -63,6 +62,7 @@ pub(super) struct Stream {
     detector: DtmfDetector,
     /// A digit was found and goes on.
     digit_sounds: bool,
+    listener: Option<Box<Listener>>,
 }
 
 /// Where what a party hears comes from.
@@ -72,7 +72,6 @@ enum Heard {
     Bridge(Slot),
     Played(u32),
     Digit,
-    listener: Option<Box<Listener>>,
 }
 
 /// Changes of rate around a stream: each goes on with the sound before.
