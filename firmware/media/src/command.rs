@@ -187,7 +187,7 @@ pub enum Source {
         /// Level of each frequency in dBm0.
         level_dbm0: f32,
     },
-    /// A WAV file of the box (PCM 16 bit mono, 8 or 16 kHz; G.711 in WAV too), read ahead of time, never on the tick.
+    /// A file of the box: MP3, Ogg Opus or WAV (PCM 16 bit or G.711, 8 or 16 kHz), read ahead of time, never on the tick.
     File {
         /// The file.
         path: PathBuf,

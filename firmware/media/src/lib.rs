@@ -21,6 +21,7 @@ pub mod jitter;
 pub mod level;
 pub mod line_audio;
 pub mod ogg;
+pub mod prompt;
 pub mod resample;
 pub mod rtp;
 pub mod sound;
