@@ -159,9 +159,9 @@ fn a_day(office: &Office) {
     set.act("put_down");
     outside.wait_for_state("idle");
     let users = office.get("/api/v1/extensions");
-    let quux = users.as_array().unwrap().iter().find(|user| user["extension"] == "48215937").unwrap();
+    let person = users.as_array().unwrap().iter().find(|user| user["extension"] == "48215937").unwrap();
     let changed = json!({ "name": "Zephyrine Quux", "extension": "48215937", "forward_always": "0987612345" });
-    let path = format!("/api/v1/extensions/{}", quux["id"].as_str().unwrap());
+    let path = format!("/api/v1/extensions/{}", person["id"].as_str().unwrap());
     let (status, answer) = office.send("PUT", &path, &changed);
     assert!((200..300).contains(&status), "{status} {answer}");
     let calling = sipp(office, "call.xml", &[user("90517264", "thicket-marble-2207", "48215937")], office::free_port());
