@@ -82,6 +82,7 @@ pub fn start(args: &Args) -> Result<Running> {
     if interrupted > 0 {
         tracing::warn!(calls = interrupted, "the box was stopped in the middle of calls: they are closed and marked");
     }
+    recover_recordings(&args.data.join("recordings"));
     let config = Arc::new(store.load_config().context("the configuration cannot be read")?);
     let mut listen = store.listen().context("the listening addresses cannot be read")?;
     if let Some(http) = args.http {
@@ -146,6 +147,24 @@ pub fn start(args: &Args) -> Result<Running> {
     tracing::info!(milliseconds = started.elapsed().as_millis(), "the box is up");
     service::ready();
     Ok(Running { runtime, controls, core: Some(core), engine, store, http, sip })
+}
+
+/// Gives recordings that the last run left unfinished their names: the records of their calls have named them since they began.
+fn recover_recordings(directory: &std::path::Path) {
+    match offhook_media::ogg::recover::recover(directory) {
+        Ok(found) => {
+            if !found.kept.is_empty() {
+                tracing::warn!(
+                    recordings = found.kept.len(),
+                    "the box was stopped in the middle of recordings: they are kept"
+                );
+            }
+            for (path, error) in found.failed {
+                tracing::warn!(path = %path.display(), %error, "a recording of the last run cannot be recovered");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "recordings of the last run cannot be looked for"),
+    }
 }
 
 impl Running {

@@ -69,9 +69,11 @@ pub(crate) async fn get_recording(State(app): State<App>, Id(id): Id, request: R
     if call.ended.is_none() {
         return Err(Problem::conflict("recording_in_progress", "The call is still being recorded."));
     }
+    // RFC 7845 §9: Ogg Opus is audio/ogg and ends in .opus.
+    let (kind, ending) = if name.ends_with(".opus") { ("audio/ogg", "opus") } else { ("audio/wav", "wav") };
     let path = app.services.data.join("recordings").join(name);
     let download = request.uri().query().is_some_and(|query| query.split('&').any(|pair| pair == "download=true"));
-    super::file::serve(&path, "audio/wav", request.headers(), download.then(|| format!("{id}.wav")))
+    super::file::serve(&path, kind, request.headers(), download.then(|| format!("{id}.{ending}")))
         .await
         .ok_or_else(missing)
 }
