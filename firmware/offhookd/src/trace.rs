@@ -116,14 +116,22 @@ impl Traced {
             first_line: head.lines().next()?.to_owned(),
             call_id: field("call-id", "i")?,
             cseq: field("cseq", "cseq").unwrap_or_default(),
-            text: text.lines().map(hide_digest).map(hide_keys).collect::<Vec<_>>().join("\r\n"),
+            text: text.lines().map(hide_secrets).map(hide_ice).collect::<Vec<_>>().join("\r\n"),
         })
     }
 }
 
-/// Takes the digest out of an authorization line: with it a weak password could be guessed at leisure.
-fn hide_digest(line: &str) -> String {
+/// Takes out what must stay secret: the digest of an authorization line, with which a weak password could be guessed at leisure, and
+/// the keys of the sound (RFC 4568 §9.1, `inline:`), with which a call could be listened to.
+fn hide_secrets(line: &str) -> String {
     let name = line.split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    if name == "a=crypto" {
+        let hidden = |part: &str| match part.to_ascii_lowercase().find("inline:") {
+            Some(at) => format!("{}inline:…", part.get(..at).unwrap_or_default()),
+            None => part.to_owned(),
+        };
+        return line.split(' ').map(hidden).collect::<Vec<_>>().join(" ");
+    }
     if name != "authorization" && name != "proxy-authorization" {
         return line.to_owned();
     }
@@ -136,16 +144,9 @@ fn hide_digest(line: &str) -> String {
         .join(",")
 }
 
-/// Takes the keys out of a session description: with them a recorded call could be heard.
-fn hide_keys(line: String) -> String {
-    let lower = line.trim_start().to_ascii_lowercase();
-    if lower.starts_with("a=ice-pwd:") {
-        return "a=ice-pwd:…".to_owned();
-    }
-    match line.find("inline:").filter(|_| lower.starts_with("a=crypto:")) {
-        Some(at) => format!("{}inline:…", line.get(..at).unwrap_or_default()),
-        None => line,
-    }
+/// Takes the password of an ICE agent out.
+fn hide_ice(line: String) -> String {
+    if line.starts_with("a=ice-pwd:") { "a=ice-pwd:…".to_owned() } else { line }
 }
 
 #[cfg(test)]
@@ -158,18 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn passwords_digests_are_not_shown() {
+    fn digests_and_keys_are_not_shown() {
         let line = "Authorization: Digest username=\"1001\", response=\"0123456789abcdef\", uri=\"sip:x\"";
-        let shown = hide_digest(line);
+        let shown = hide_secrets(line);
         assert!(!shown.contains("0123456789abcdef") && shown.contains("uri="), "{shown}");
-    }
-
-    #[test]
-    fn keys_of_media_are_not_shown() {
-        let line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^31";
-        assert_eq!(hide_keys(line.into()), "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:…");
-        assert_eq!(hide_keys("a=ice-pwd:secretsecretsecretsecret".into()), "a=ice-pwd:…");
-        assert_eq!(hide_keys("a=sendrecv".into()), "a=sendrecv");
+        assert_eq!(hide_ice("a=ice-pwd:0123456789012345678901".to_owned()), "a=ice-pwd:…");
+        let line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:32 FEC_ORDER=FEC_SRTP";
+        assert_eq!(hide_secrets(line), "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:… FEC_ORDER=FEC_SRTP");
     }
 
     #[test]
