@@ -1,10 +1,7 @@
 import { chromium } from 'playwright-core';
 
-/**
- * Chromium without a screen; the microphone is a beeping fake.
- * @param {string[]} [more] arguments
- */
-export function launch(more = []) {
+/** Chromium without a screen; the microphone is a beeping fake. */
+export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -12,7 +9,6 @@ export function launch(more = []) {
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
-      ...more,
     ],
   });
 }

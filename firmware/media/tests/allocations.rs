@@ -78,7 +78,7 @@ fn the_media_thread_allocates_nothing() {
     }
     let clock = b.metronome(9);
     support::until_bridged(&mut a, &mut c);
-    let segments = vec![ToneSegment { hz: vec![440.0], duration: None, once: false }];
+    let segments = vec![ToneSegment { hz: vec![440.0], duration: None, ..ToneSegment::default() }];
     let members = |role: Role, count: usize| -> Vec<Member> {
         streams
             .iter()

@@ -136,7 +136,7 @@ pub struct Device {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaEncryption {
-    /// As the signalling is: offered over TLS, on demand elsewhere.
+    /// Not offered, but used when the telephone insists.
     #[default]
     Auto,
     /// Never; a telephone that insists is refused.

@@ -145,7 +145,7 @@ pub struct DeviceInput {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaEncryption {
-    /// As the signalling is: offered over TLS; elsewhere when the telephone insists.
+    /// Not offered, but used when the telephone insists.
     #[default]
     Auto,
     /// Never: a telephone that insists is refused.

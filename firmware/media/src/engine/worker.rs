@@ -429,7 +429,9 @@ impl Worker {
             Opened::Media(bytes) => bytes,
             Opened::Control(bytes) => {
                 // When the control side is behind, the peer sends it again.
-                let _behind = Datagram::new(stream.id, from, bytes).map(|datagram| self.datagrams.try_send(datagram));
+                if let Some(datagram) = Datagram::new(stream.id, from, bytes) {
+                    let _behind = self.datagrams.try_send(datagram);
+                }
                 return;
             }
             Opened::Refused => return,

@@ -1,11 +1,11 @@
 //! Protection of a SIP leg's media: what a device may, the keys of the leg, and how the engine is told.
 //!
-//! | encryption of the device | over TLS, WSS | over UDP, TCP | WebSocket of a browser |
-//! |---|---|---|---|
-//! | `auto` | offered | when the phone insists | DTLS-SRTP over ICE |
-//! | `off` | refused | refused | DTLS-SRTP over ICE: a browser has nothing else |
-//! | `offered` | offered | offered | DTLS-SRTP over ICE |
-//! | `required` | required | required | DTLS-SRTP over ICE |
+//! | encryption of the device | a phone | a browser (SIP over WebSocket) |
+//! |---|---|---|
+//! | `auto` | when the phone insists | DTLS-SRTP over ICE |
+//! | `off` | refused when it insists | DTLS-SRTP over ICE: a browser has nothing else |
+//! | `offered` | offered | DTLS-SRTP over ICE |
+//! | `required` | a phone that cannot is refused | DTLS-SRTP over ICE |
 //!
 //! Keys in a description are as secret as the signalling that carries it: over UDP and TCP they protect from who sees the media only.
 //! Trunks follow `auto`; in calls to them nothing is offered.
@@ -43,7 +43,6 @@ impl Exchange {
             _ => MediaEncryption::Auto,
         };
         let policy = match encryption {
-            MediaEncryption::Auto if transport == Some(Transport::Tls) => Policy::Offered,
             MediaEncryption::Auto => Policy::OnDemand,
             MediaEncryption::Off => Policy::Off,
             MediaEncryption::Offered => Policy::Offered,
