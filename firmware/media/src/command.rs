@@ -222,6 +222,12 @@ pub enum Event {
         /// Which.
         digit: Digit,
     },
+    /// A line carries a fax or a modem (2100 Hz, or flags in V.21). The engine has done what passes it through: no echo canceller, no
+    /// level control and no search for digits on the line, a fixed delay for those in its bridge.
+    FaxDetected {
+        /// The line's stream.
+        stream: StreamId,
+    },
     /// The source given to [`Command::Play`] came to its end.
     PlayEnded {
         /// The stream.
@@ -240,7 +246,8 @@ pub enum Event {
         /// The stream.
         stream: StreamId,
     },
-    /// Nothing was received for 60 s although we expect to.
+    /// Neither sound nor a report (RTCP) was received for [`crate::engine::EngineConfig::media_timeout`] although we expect to. Told
+    /// again each time it has lasted as long again.
     MediaLost {
         /// The stream.
         stream: StreamId,

@@ -1,6 +1,7 @@
 //! Starts the box: database, media engine, sockets, call control, web server, in this order; and ends it in the other.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -17,7 +18,7 @@ use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
 use offhook_sip::endpoint::{EndpointConfig, Transport};
 use offhook_store::{Listen, Store};
 use offhook_switch::config::Config;
-use offhook_switch::exchange::Exchange;
+use offhook_switch::exchange::{Exchange, PortOpening};
 use rand_core::{OsRng, TryRngCore};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
@@ -93,7 +94,9 @@ pub fn start(args: &Args) -> Result<Running> {
         .build()
         .context("the runtime cannot be started")?;
     let (media_events_in, media_events) = bounded(MEDIA_QUEUE);
-    let engine = EngineConfig { threads: args.media_threads.max(1), ..EngineConfig::default() };
+    let defaults = EngineConfig::default();
+    let media_timeout = config.sip.rtp_timeout.unwrap_or(defaults.media_timeout);
+    let engine = EngineConfig { threads: args.media_threads.max(1), media_timeout, ..defaults };
     let engine = Arc::new(Engine::start(engine, media_events_in).context("the media engine cannot be started")?);
     let (sip_inputs_in, sip_inputs) = bounded(SIP_QUEUE);
     let transports = Transports::start(transport_config(&listen, &config, &args.data), runtime.handle(), sip_inputs_in)
@@ -105,7 +108,9 @@ pub fn start(args: &Args) -> Result<Running> {
 
     let (live, _) = broadcast::channel(LIVE_EVENTS);
     let line_states = Arc::new(Mutex::new(BTreeMap::new()));
-    let exchange = exchange(&store, &config, &sip, &args.data)?;
+    let mut exchange = exchange(&store, &config, &sip, &args.data)?;
+    let opener = Arc::clone(&engine);
+    exchange.set_port_opener(Box::new(move |local| open_port(&opener, local)));
     let shell = Shell {
         transports,
         engine: Arc::clone(&engine),
@@ -225,6 +230,20 @@ fn exchange(store: &Store, config: &Arc<Config>, sip: &[(Transport, SocketAddr)]
         exchange.restore_bindings(now, &aor, bindings);
     }
     Ok(exchange)
+}
+
+/// Opens a pair of RTP ports before it is promised to a phone.
+fn open_port(engine: &EngineHandle, local: SocketAddr) -> PortOpening {
+    let Err(error) = engine.reserve_rtp(local) else {
+        return PortOpening::Opened;
+    };
+    if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) {
+        tracing::warn!(port = local.port(), %error, "another program has an RTP port of the box: the next one is tried");
+        PortOpening::Taken
+    } else {
+        tracing::error!(port = local.port(), %error, "no RTP port can be opened");
+        PortOpening::Impossible
+    }
 }
 
 fn name(transport: Transport) -> &'static str {

@@ -141,3 +141,28 @@ fn linphone_over_tcp() {
 fn linphone_over_tls() {
     linphone_and_baresip("tls");
 }
+
+/// Where the site asks for SHA-256 (RFC 8760), alone or before MD5, a phone that knows it registers and calls with it.
+#[test]
+fn linphone_proves_itself_with_sha_256() {
+    for (name, offered) in [("alone", "\"SHA-256\""), ("first", "\"SHA-256\", \"MD5\"")] {
+        let office = Office::open(&format!("linphone-sha256-{name}"), &format!("[sip]\ndigest = [{offered}]\n"));
+        let mut linphone = Linphone::start(
+            &office.directory,
+            &linphone::Account {
+                extension: "1003",
+                password: "secret-1003",
+                port: office.sip,
+                transport: "tcp",
+                says_hz: 610,
+            },
+        );
+        linphone.say("call 7000");
+        office::wait_until("the announcement to answer", || {
+            office.calls().iter().any(|call| !call["answered"].is_null())
+        });
+        linphone.say("terminate");
+        office.wait_for_quiet();
+        assert!(linphone.sent().contains("algorithm=SHA-256"), "it did not use SHA-256");
+    }
+}

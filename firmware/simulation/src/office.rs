@@ -12,7 +12,7 @@ use offhook_lines::{fxo, fxs};
 use offhook_media::command::StreamId;
 use offhook_sip::endpoint::{self as sip, EndpointConfig, Flow, Transport};
 use offhook_switch::config::Config;
-use offhook_switch::exchange::{Exchange, Input, Now, Output};
+use offhook_switch::exchange::{Exchange, Input, Now, Output, PortOpening};
 
 use crate::chance::Chance;
 use crate::media::{Media, Party};
@@ -478,7 +478,13 @@ fn new_exchange(config: &Config, chance: &mut Chance, now: Now) -> Exchange {
         ports: vec![(Transport::Udp, site::BOX.port())],
         ..EndpointConfig::default()
     };
-    Exchange::new(Arc::new(config.clone()), endpoint, PathBuf::from("data"), chance.seed(), now)
+    let mut exchange = Exchange::new(Arc::new(config.clone()), endpoint, PathBuf::from("data"), chance.seed(), now);
+    // Other programs have some of the ports.
+    exchange.set_port_opener(Box::new(|local| match local.port() % 14 {
+        6 => PortOpening::Taken,
+        _ => PortOpening::Opened,
+    }));
+    exchange
 }
 
 fn first_line(bytes: &[u8]) -> String {

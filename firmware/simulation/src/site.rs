@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use md5::{Digest, Md5};
 use offhook_switch::config::{
-    Announcement, AnswerSupervision, Config, Device, DeviceKind, InboundRoute, Line, LineKind, LineSound,
-    OutboundRoute, Trunk, TrunkKind, User,
+    Announcement, AnswerSupervision, Config, Device, DeviceKind, DigestAlgorithm, InboundRoute, Line, LineKind,
+    LineSound, OutboundRoute, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use sha2::Sha256;
@@ -75,6 +75,8 @@ pub fn config() -> Config {
     config.site.realm = REALM.into();
     config.site.emergency_numbers = EMERGENCY.map(str::to_owned).to_vec();
     config.network.rtp_last = 30_199;
+    // Phones answer either challenge, by chance.
+    config.sip.digest = vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5];
     for (index, extension) in EXTENSIONS.iter().enumerate() {
         let user = User {
             name: format!("User {extension}"),

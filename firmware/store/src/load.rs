@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::error::StoreError;
 use crate::secret::Seal;
-use crate::{Store, announcements, devices, lines, recording_rules, routes, site, trunks, users};
+use crate::{Store, announcements, devices, lines, recording_rules, routes, settings, site, trunks, users};
 
 pub(crate) fn load(connection: &Connection, seal: &Seal) -> Result<Config, StoreError> {
     let rows = devices::list(connection)?;
@@ -21,6 +21,7 @@ pub(crate) fn load(connection: &Connection, seal: &Seal) -> Result<Config, Store
         announcements: announcements::list(connection)?.into_iter().map(|(_, value)| value).collect(),
         recording: recording_rules::list(connection)?.into_iter().map(|(_, rule)| rule).collect(),
         network: site::network(connection)?.unwrap_or_default(),
+        sip: settings::get(connection, settings::SIP)?.unwrap_or_default(),
     })
 }
 

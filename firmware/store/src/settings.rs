@@ -52,6 +52,7 @@ pub(crate) fn put(connection: &Connection, key: &str, value: &impl Serialize) ->
 }
 
 pub(crate) const LISTEN: &str = "listen";
+pub(crate) const SIP: &str = "sip";
 pub(crate) const ALLOW_WEAK_SECRETS: &str = "allow_weak_secrets";
 
 impl Store {

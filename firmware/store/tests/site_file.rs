@@ -22,6 +22,11 @@ http = ["0.0.0.0:80"]
 rtp = "20000-20999"
 advertised = "192.0.2.10"
 
+[sip]
+digest = ["SHA-256", "MD5"]
+accept_server_uri = true
+rtp_timeout = 0
+
 [administrator]
 password = "correct horse battery"
 language = "en"
@@ -139,6 +144,7 @@ fn shape(config: &Config) -> serde_json::Value {
     serde_json::json!({
         "site": config.site, "users": users, "devices": devices, "lines": lines, "trunks": trunks, "routes": routes,
         "inbound": inbound, "announcements": config.announcements, "recording": config.recording, "network": config.network,
+        "sip": config.sip,
     })
 }
 
@@ -234,6 +240,11 @@ fn faults_are_found_with_their_lines() {
         ("[site]\nname = \"S\"\n[administrator]\npassword = \"password123\"\n", 4, "tries first"),
         ("[site]\nname = \"S\"\n[administrator]\npassword_hash = \"plain\"\n", 4, "Argon2"),
         ("[site]\nname = \"S\"\n[listen]\nrtp = \"40000-30000\"\n", 4, "range of ports"),
+        ("[site]\nname = \"S\"\n[sip]\ndigest = [\n\"MD5\",\n\"SHA-512\"]\n", 6, "expected \"SHA-256\" or"),
+        ("[site]\nname = \"S\"\n[sip]\ndigest = [\"MD5\", \"MD5\"]\n", 4, "twice"),
+        ("[site]\nname = \"S\"\n[sip]\ndigest = []\n", 4, "at least one"),
+        ("[site]\nname = \"S\"\n[sip]\nrtp_timeout = 5\n", 4, "from 10 to 86400"),
+        ("[site]\nname = \"S\"\n[sip]\ndigests = []\n", 4, "did you mean `digest`?"),
         ("[site]\nname = \"S\"\n[listen]\nudp = [\"here\"]\n", 4, "socket address"),
         ("[site]\nname = \"S\"\n[[announcement]]\nnumber = \"300\"\nname = \"A\"\nfile = \"../x.wav\"\n", 6, ".wav"),
     ];

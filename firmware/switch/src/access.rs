@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use offhook_sip::digest::{Ha1, Secret, Verdict};
+use offhook_sip::digest::{Authenticator, AuthenticatorConfig, Ha1, Secret, Verdict};
 use offhook_sip::endpoint::Flow;
 use offhook_sip::message::{Message, Uri};
 
-use crate::config::{DeviceKind, TrunkKind};
+use crate::config::{Config, DeviceKind, TrunkKind};
 use crate::exchange::{Exchange, Now};
 use crate::id::{DeviceId, TrunkId, UserId};
 
@@ -83,6 +83,16 @@ impl Bans {
         self.by_address.insert(address, known);
         self.by_age.insert((now, address));
     }
+}
+
+/// Challenges telephones as the configuration says.
+pub(crate) fn authenticator(config: &Config, seed: [u8; 32], now: Instant) -> Authenticator {
+    let settings = AuthenticatorConfig {
+        algorithms: config.sip.digest.iter().copied().map(Into::into).collect(),
+        accept_server_uri: config.sip.accept_server_uri,
+        ..AuthenticatorConfig::default()
+    };
+    Authenticator::with_config(&config.site.realm, seed, now, settings)
 }
 
 /// Who sent a request.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use offhook_sip::digest::Algorithm;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DeviceId, LineId, TrunkId, UserId};
@@ -31,6 +32,9 @@ pub struct Config {
     pub recording: Vec<RecordingRule>,
     /// SIP and RTP.
     pub network: Network,
+    /// How telephones are spoken with.
+    #[serde(default)]
+    pub sip: Sip,
     /// Bounds.
     #[serde(default)]
     pub limits: Limits,
@@ -294,5 +298,52 @@ pub struct Network {
 impl Default for Network {
     fn default() -> Self {
         Network { advertised: None, rtp_first: 30000, rtp_last: 39999, ban_loopback: false }
+    }
+}
+
+/// How telephones are spoken with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sip {
+    /// Digest algorithms offered, in this order; no other is accepted (RFC 8760). Default MD5 alone: SIPp 3.6 and baresip 1.0
+    /// register nowhere when SHA-256 is offered.
+    pub digest: Vec<DigestAlgorithm>,
+    /// Take credentials that were signed for the server's name instead of the number called, as SIPp's are. Default false: who
+    /// can change a message on its way could then call another number in its sender's name.
+    pub accept_server_uri: bool,
+    /// A party in conversation of whom neither sound nor RTCP came for so long has left: default 60 s. `None`: such a call lives
+    /// until the session timer (RFC 4028) finds it dead, up to half an hour. Not applied while somebody in the call holds.
+    pub rtp_timeout: Option<Duration>,
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        Sip { digest: vec![DigestAlgorithm::Md5], accept_server_uri: false, rtp_timeout: Some(Duration::from_secs(60)) }
+    }
+}
+
+/// A hash of RFC 8760. Secrets are kept for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the algorithms")]
+pub enum DigestAlgorithm {
+    #[serde(rename = "MD5")]
+    Md5,
+    #[serde(rename = "SHA-256")]
+    Sha256,
+}
+
+impl DigestAlgorithm {
+    /// Its name in challenges.
+    pub fn name(self) -> &'static str {
+        Algorithm::from(self).name()
+    }
+}
+
+impl From<DigestAlgorithm> for Algorithm {
+    fn from(algorithm: DigestAlgorithm) -> Algorithm {
+        match algorithm {
+            DigestAlgorithm::Md5 => Algorithm::Md5,
+            DigestAlgorithm::Sha256 => Algorithm::Sha256,
+        }
     }
 }

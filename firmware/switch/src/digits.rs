@@ -13,6 +13,7 @@ use offhook_media::command as media;
 use offhook_sip::endpoint::SessionId;
 use offhook_sip::message::Message;
 
+use crate::cause::ReleaseCause;
 use crate::exchange::{Exchange, Now};
 use crate::id::LegId;
 use crate::leg::{Leg, Phase, SipLeg};
@@ -51,17 +52,22 @@ impl Exchange {
                     self.media_failed(now, leg);
                 }
             }
+            media::Event::MediaLost { stream } => {
+                if let Some(leg) = self.streams.get(&stream).copied() {
+                    self.media_lost(now, leg);
+                }
+            }
             media::Event::PlayEnded { .. }
             | media::Event::PlayFailed { .. }
             | media::Event::MediaStarted { .. }
-            | media::Event::MediaLost { .. }
+            | media::Event::FaxDetected { .. }
             | media::Event::Closed { .. }
             | media::Event::Recorded { .. } => {}
         }
     }
 
     fn media_failed(&mut self, now: Now, leg: LegId) {
-        let release = crate::cause::ReleaseCause::NO_CIRCUIT.into();
+        let release = ReleaseCause::NO_CIRCUIT.into();
         let Some(found) = self.legs.get(&leg) else {
             return;
         };
@@ -79,6 +85,28 @@ impl Exchange {
                 self.after_leave(now, call, release, false);
             }
             Phase::Ending => {}
+        }
+    }
+
+    /// Nothing is heard of a party for the RTP time-out: it has lost its power or its network, and no BYE will come. Not while
+    /// anybody in the call holds: phones may be silent then (and the engine tells again). A party that said it sends nothing
+    /// (`sendonly` of ours, `inactive`) is not waited for by the engine; session timers watch over it.
+    fn media_lost(&mut self, now: Now, leg: LegId) {
+        if self.config.sip.rtp_timeout.is_none() {
+            return;
+        }
+        let Some(found) = self.legs.get(&leg).filter(|leg| leg.phase == Phase::Connected && !leg.transferring) else {
+            return;
+        };
+        let call = found.call;
+        let held = self
+            .calls
+            .get(&call)
+            .is_some_and(|call| call.legs.iter().filter_map(|leg| self.legs.get(leg)).any(|leg| leg.holding));
+        if !held {
+            let release = ReleaseCause::OUT_OF_ORDER.into();
+            self.release_leg(now, leg, release);
+            self.after_leave(now, call, release, false);
         }
     }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::line::LineLeg;
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
 use super::recorder::{NewRecording, recording, run_recorder};
-use super::sockets::SocketPool;
+use super::sockets::{SocketPair, SocketPool};
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
 use crate::codec::Coder;
@@ -93,7 +93,7 @@ pub(super) struct Control {
     recordings: BTreeMap<RecordingId, StreamId>,
     lines: BTreeMap<LinePort, EngineSide>,
     line_audio: BTreeMap<LinePort, LineAudio>,
-    pool: SocketPool,
+    pool: Arc<Mutex<SocketPool>>,
     clock: Clock,
     random: File,
     cname: [u8; 16],
@@ -109,6 +109,7 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn new(
         config: &EngineConfig,
+        pool: Arc<Mutex<SocketPool>>,
         inputs: Receiver<Input>,
         events: Sender<Event>,
     ) -> io::Result<(Self, Vec<Arc<Shared>>)> {
@@ -145,7 +146,7 @@ impl Control {
             recordings: BTreeMap::new(),
             lines: BTreeMap::new(),
             line_audio: BTreeMap::new(),
-            pool: SocketPool::new(config.socket_pool),
+            pool,
             clock,
             random,
             cname,
@@ -203,18 +204,13 @@ impl Control {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::OpenRtp { stream, local } => match self.pool.take(local) {
-                Ok(sockets) => {
-                    let mut random = [0; 16];
-                    if let Err(error) = self.random.read_exact(&mut random) {
-                        return self.fail(stream, format!("no random numbers: {error}"));
-                    }
-                    let coder = Box::new(Coder::default());
-                    let leg = RtpLeg::new(sockets, coder, random, self.cname, self.clock.now().clock);
-                    self.open(stream, Kind::Rtp(Box::new(leg)), None);
+            Command::OpenRtp { stream, local } => {
+                let opened = self.pool().take(local);
+                match opened {
+                    Ok(sockets) => self.open_rtp(stream, sockets),
+                    Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
                 }
-                Err(error) => self.fail(stream, format!("RTP port {}: {error}", local.port())),
-            },
+            }
             Command::OpenLine { stream, port } => {
                 let used = self.streams.values().any(|s| s.line == Some(port));
                 match self.lines.get(&port) {
@@ -249,6 +245,20 @@ impl Control {
                 }
             }
         }
+    }
+
+    fn open_rtp(&mut self, stream: StreamId, sockets: SocketPair) {
+        let mut random = [0; 16];
+        if let Err(error) = self.random.read_exact(&mut random) {
+            return self.fail(stream, format!("no random numbers: {error}"));
+        }
+        let coder = Box::new(Coder::default());
+        let leg = RtpLeg::new(sockets, coder, random, self.cname, self.clock.now().clock);
+        self.open(stream, Kind::Rtp(Box::new(leg)), None);
+    }
+
+    fn pool(&self) -> MutexGuard<'_, SocketPool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, event: Event) {
@@ -307,7 +317,7 @@ impl Control {
         let statistics = stream.statistics();
         let Stream { kind, .. } = *stream;
         match kind {
-            Kind::Rtp(leg) => self.pool.put(leg.sockets),
+            Kind::Rtp(leg) => self.pool().put(leg.sockets),
             Kind::Line(line) => {
                 if let Some(echo) = line.echo() {
                     debug!(stream = id.0, enhancement_db = echo.enhancement_db, "echo canceller at the end");

@@ -8,7 +8,8 @@ use super::sockets::SocketPair;
 use crate::codec::Coder;
 use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
 use crate::command::{Codec, Digit, RtpParameters, StreamStatistics};
-use crate::jitter::JitterBuffer;
+use crate::jitter::playout::Playout;
+use crate::jitter::{Arriving, Content, Mode};
 use crate::rtp::latch::{Latch, Verdict};
 use crate::rtp::outbound::Outbound;
 use crate::rtp::packet::{HEADER, Header, MAX_PACKET, Packet};
@@ -38,6 +39,8 @@ pub(super) enum Incoming<'a> {
     Audio { header: Header, codec: Codec, payload: &'a [u8] },
     /// A telephone event, and the digits it completes.
     Event { header: Header, payload: &'a [u8], digits: [Option<Digit>; 2] },
+    /// The description of the noise behind a silence (RFC 3389).
+    ComfortNoise { header: Header, payload: &'a [u8] },
 }
 
 /// What a packet was.
@@ -53,7 +56,7 @@ pub(super) struct Received<'a> {
 pub(super) struct RtpLeg {
     pub(super) sockets: SocketPair,
     pub(super) parameters: Option<RtpParameters>,
-    pub(super) jitter: JitterBuffer,
+    pub(super) playout: Playout,
     /// What it encodes and decodes with.
     coder: Box<Coder>,
     latch: Latch,
@@ -66,8 +69,8 @@ pub(super) struct RtpLeg {
     pending: [i16; MAX_SAMPLES],
     pending_count: usize,
     started: bool,
-    lost_told: bool,
-    last_received: u64,
+    /// When the peer last gave a sign of life, or its silence was told.
+    alive: u64,
     next_report: u64,
     /// Middle of the peer's last sender report, and when it came.
     last_sr: Option<(u32, u64)>,
@@ -88,7 +91,7 @@ impl RtpLeg {
         RtpLeg {
             sockets,
             parameters: None,
-            jitter: JitterBuffer::default(),
+            playout: Playout::new(coder.codec().clock_rate(), coder.codec().rate(), Mode::SPEECH),
             coder,
             latch: Latch::default(),
             rtcp_latch: Latch::default(),
@@ -103,8 +106,7 @@ impl RtpLeg {
             pending: [0; MAX_SAMPLES],
             pending_count: 0,
             started: false,
-            lost_told: false,
-            last_received: now,
+            alive: now,
             // Spread over the interval, so that a hundred calls do not report in one tick.
             next_report: now + RTCP_INTERVAL / 2 + u64::from(a) * 64,
             last_sr: None,
@@ -119,14 +121,14 @@ impl RtpLeg {
         self.events.set_clock(parameters.telephone_event_clock);
         let before = self.parameters.as_ref();
         if before.is_none_or(|p| p.remote != parameters.remote) {
-            self.jitter.reset();
+            self.playout.reset();
             self.events.reset();
         }
         if before.is_none_or(|p| !p.receive) && parameters.receive {
-            self.last_received = now;
-            self.lost_told = false;
-            self.jitter.reset();
+            self.playout.reset();
         }
+        // Who negotiates is there; who resumes after a long hold gets the whole time-out.
+        self.alive = now;
         self.latch.signal(parameters.remote);
         let next_port = |mut remote: SocketAddr| {
             remote.set_port(remote.port().saturating_add(1));
@@ -148,7 +150,8 @@ impl RtpLeg {
         let clock = self.coder.codec().clock_rate();
         self.outbound.set_clock(clock, before, self.at(now));
         self.reception.set_clock(clock);
-        self.jitter.set_clock(clock);
+        self.playout.set_rates(clock, self.coder.codec().rate());
+        self.playout.reset();
         unneeded
     }
 
@@ -165,11 +168,6 @@ impl RtpLeg {
     /// A moment in units of the codec's clock, which is a multiple of 8000 Hz for every codec.
     fn at(&self, now: u64) -> u64 {
         now * u64::from(self.coder.codec().clock_rate() / 8000)
-    }
-
-    /// Takes 20 ms of what the party says, at the leg's rate.
-    pub(super) fn pull(&mut self, out: &mut Sound) {
-        self.jitter.pull(&mut self.coder.decoder, out);
     }
 
     /// We send to the peer and know where it is.
@@ -208,11 +206,10 @@ impl RtpLeg {
         let arrival = self.at(now.clock) as u32;
         match self.reception.packet(header.ssrc, header.sequence, header.timestamp, arrival) {
             Arrival::Suspect => return None,
-            Arrival::Restart => self.jitter.reset(),
+            Arrival::Restart => self.playout.reset(),
             Arrival::InOrder | Arrival::Behind => {}
         }
-        self.last_received = now.clock;
-        self.lost_told = false;
+        self.alive = now.clock;
         let first = !std::mem::replace(&mut self.started, true);
         if !self.parameters.as_ref().is_some_and(|p| p.receive) {
             return Some(Received { first, incoming: None });
@@ -222,12 +219,33 @@ impl RtpLeg {
                 let digits = self.events.packet(header.timestamp, header.marker, event, now.clock);
                 Incoming::Event { header, payload: packet.payload, digits }
             })
+        } else if codec.is_none() {
+            Some(Incoming::ComfortNoise { header, payload: packet.payload })
         } else {
             codec
                 .filter(|_| !packet.payload.is_empty() && packet.payload.len() <= MAX_PACKET - HEADER)
                 .map(|codec| Incoming::Audio { header, codec, payload: packet.payload })
         };
         Some(Received { first, incoming })
+    }
+
+    /// Gives a packet to those who want samples.
+    pub(super) fn keep(&mut self, incoming: &Incoming<'_>, now: u64) {
+        let (header, content, duration, payload) = match *incoming {
+            Incoming::Audio { header, codec, payload } => {
+                (header, Content::Audio(codec), codec.duration(payload), payload)
+            }
+            Incoming::Event { header, .. } => (header, Content::Other, 0, [].as_slice()),
+            Incoming::ComfortNoise { header, payload } => (header, Content::ComfortNoise, 0, payload),
+        };
+        let Header { sequence, timestamp, marker, .. } = header;
+        self.playout.insert(&Arriving { sequence, timestamp, duration, marker, content, payload }, time(now));
+    }
+
+    /// The next 20 ms of what the party says, at the rate of its codec.
+    pub(super) fn hear(&mut self, now: u64, said: &mut Sound) {
+        let rate = self.coder.codec().rate();
+        self.playout.frame(time(now), &mut self.coder.decoder, said.at(rate));
     }
 
     /// Takes a packet from the RTCP port.
@@ -239,6 +257,8 @@ impl RtpLeg {
     }
 
     fn reports(&mut self, bytes: &[u8], now: Now) {
+        // A phone that is muted may send no sound at all: its reports tell that it is there.
+        self.alive = now.clock;
         let (ours, theirs) = (self.outbound.ssrc(), self.reception.ssrc());
         let (last_sr, round_trip_us) = (&mut self.last_sr, &mut self.round_trip_us);
         rtcp::parse(bytes, |item| match item {
@@ -422,11 +442,14 @@ impl RtpLeg {
         self.events.expire(now)
     }
 
-    /// True once when nothing was received for so long (units of [`Now::clock`]) although we expect to.
+    /// True when nothing was received for so long (units of [`Now::clock`]) although we expect to; again each time it has lasted as
+    /// long again.
     pub(super) fn went_silent(&mut self, now: u64, timeout: u64) -> bool {
         let expecting = self.parameters.as_ref().is_some_and(|p| p.receive && p.remote.is_some());
-        let silent = expecting && !self.lost_told && now.saturating_sub(self.last_received) >= timeout;
-        self.lost_told |= silent;
+        let silent = expecting && now.saturating_sub(self.alive) >= timeout;
+        if silent {
+            self.alive = now;
+        }
         silent
     }
 
@@ -439,6 +462,11 @@ impl RtpLeg {
             round_trip_us: self.round_trip_us,
         }
     }
+}
+
+/// The media clock as a time.
+fn time(now: u64) -> Duration {
+    Duration::from_micros(now.saturating_mul(125))
 }
 
 /// An IPv4 peer seen through an IPv6 socket is the IPv4 address that was signalled.

@@ -16,6 +16,7 @@ mod stream;
 mod worker;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -26,6 +27,7 @@ use thiserror::Error;
 
 use crate::command::{Command, Event, LineAudio, LinePort};
 use crate::line_audio::{self, DriverSide};
+use sockets::SocketPool;
 
 /// How an engine runs.
 #[derive(Clone, Debug)]
@@ -94,9 +96,10 @@ impl Engine {
     /// When the system gives no threads, timers or random numbers.
     pub fn start(config: EngineConfig, events: Sender<Event>) -> io::Result<EngineHandle> {
         let (inputs, receiver) = bounded(config.commands.max(1));
-        let (control, shared) = control::Control::new(&config, receiver, events)?;
+        let pool = Arc::new(Mutex::new(SocketPool::new(config.socket_pool)));
+        let (control, shared) = control::Control::new(&config, Arc::clone(&pool), receiver, events)?;
         let thread = std::thread::Builder::new().name("media-control".to_owned()).spawn(move || control.run())?;
-        Ok(EngineHandle { inputs, shared, thread: Mutex::new(Some(thread)) })
+        Ok(EngineHandle { inputs, shared, thread: Mutex::new(Some(thread)), pool })
     }
 }
 
@@ -106,6 +109,7 @@ pub struct EngineHandle {
     inputs: Sender<control::Input>,
     shared: Vec<Arc<worker::Shared>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    pool: Arc<Mutex<SocketPool>>,
 }
 
 impl EngineHandle {
@@ -118,6 +122,15 @@ impl EngineHandle {
             TrySendError::Full(_) => Refused::Full,
             TrySendError::Disconnected(_) => Refused::Stopped,
         })
+    }
+
+    /// Opens the pair of RTP and RTCP ports for the [`Command::OpenRtp`] that follows, so that a port which another program has is
+    /// known before it is written into a session description. Never waits.
+    ///
+    /// # Errors
+    /// Why the pair cannot be opened; `AddrInUse` when somebody else has one of the two.
+    pub fn reserve_rtp(&self, local: SocketAddr) -> io::Result<()> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).reserve(local)
     }
 
     /// Makes the audio of an analog port and gives the driver's end of it. Asked again, the new end replaces the old one for

@@ -55,22 +55,43 @@ fn open_one(local: SocketAddr) -> io::Result<UdpSocket> {
 pub(super) struct SocketPool {
     idle: VecDeque<SocketPair>,
     most: usize,
+    /// Opened for a stream that is about to come.
+    reserved: Vec<SocketPair>,
 }
 
 impl SocketPool {
     pub(super) fn new(most: usize) -> Self {
-        SocketPool { idle: VecDeque::new(), most }
+        SocketPool { idle: VecDeque::new(), most, reserved: Vec::new() }
     }
 
-    /// The pair on this address, from the pool or new.
+    /// Opens the pair on this address for the [`SocketPool::take`] that follows.
+    pub(super) fn reserve(&mut self, local: SocketAddr) -> io::Result<()> {
+        if self.reserved.iter().any(|pair| pair.local == local) {
+            return Ok(());
+        }
+        let pair = self.find(local)?;
+        self.reserved.push(pair);
+        Ok(())
+    }
+
+    /// The pair on this address: reserved, from the pool or new.
     pub(super) fn take(&mut self, local: SocketAddr) -> io::Result<SocketPair> {
+        let reserved = self.reserved.iter().position(|pair| pair.local == local);
+        let pair = match reserved {
+            Some(at) => self.reserved.swap_remove(at),
+            None => self.find(local)?,
+        };
+        if pair.drain() {
+            return Ok(pair);
+        }
+        Err(io::Error::new(io::ErrorKind::AddrInUse, "packets of another call flood the port"))
+    }
+
+    fn find(&mut self, local: SocketAddr) -> io::Result<SocketPair> {
         if let Some(at) = self.idle.iter().rposition(|pair| pair.local == local)
             && let Some(pair) = self.idle.remove(at)
         {
-            if pair.drain() {
-                return Ok(pair);
-            }
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, "packets of another call flood the port"));
+            return Ok(pair);
         }
         // Our own idle RTCP socket must not stand in the way of a pair that overlaps it.
         self.idle.retain(|pair| pair.local.port().abs_diff(local.port()) > 1);
@@ -117,5 +138,25 @@ mod tests {
         assert!(SocketPair::open(local).is_err(), "the port is ours alone");
         assert!(pool.idle.is_empty());
         assert!(pool.take(SocketAddr::from(([127, 0, 0, 1], 65535))).is_err());
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_told_before_it_is_promised() {
+        let mut pool = SocketPool::new(2);
+        let pair = free();
+        let local = pair.local;
+        let mut rtcp = local;
+        rtcp.set_port(local.port() + 1);
+        drop(pair);
+        for taken in [local, rtcp] {
+            let other = UdpSocket::bind(taken).unwrap();
+            assert_eq!(pool.reserve(local).unwrap_err().kind(), io::ErrorKind::AddrInUse, "{taken}");
+            drop(other);
+        }
+        pool.reserve(local).unwrap();
+        pool.reserve(local).unwrap();
+        assert!(UdpSocket::bind(rtcp).is_err(), "both are ours");
+        assert_eq!(pool.take(local).unwrap().local, local);
+        assert!(pool.reserved.is_empty());
     }
 }

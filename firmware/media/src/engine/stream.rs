@@ -151,7 +151,7 @@ impl Stream {
     /// Digits must be found in the sound: no telephone events were agreed, or it is a line.
     pub(super) fn detects(&self) -> bool {
         match &self.kind {
-            Kind::Line(_) => true,
+            Kind::Line(line) => !line.carries_fax(),
             Kind::Rtp(leg) => leg.parameters.as_ref().is_some_and(|p| p.receive && p.receive_telephone_event.is_none()),
         }
     }
@@ -173,10 +173,10 @@ impl Stream {
     }
 
     /// Takes 20 ms of what the party says.
-    pub(super) fn listen(&mut self) {
+    pub(super) fn listen(&mut self, now: u64) {
         match &mut self.kind {
             Kind::Line(line) => *self.said.frame_mut() = line.take(),
-            Kind::Rtp(leg) if self.decoding => leg.pull(&mut self.said),
+            Kind::Rtp(leg) if self.decoding => leg.hear(now, &mut self.said),
             Kind::Rtp(_) => {}
         }
     }

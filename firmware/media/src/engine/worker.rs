@@ -14,6 +14,7 @@ use super::leg::{Incoming, Now, read_one};
 use super::order::{Members, Order, Returned, Slot};
 use super::stream::{Kind, Stream};
 use crate::command::{Digit, Event};
+use crate::jitter::Mode;
 use crate::mix::{self, Sum};
 use crate::rtp::packet::MAX_PACKET;
 use crate::rtp::rtcp::NtpTime;
@@ -65,6 +66,11 @@ impl Clock {
     pub(super) fn start() -> Self {
         let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Clock { epoch: Instant::now(), ntp: NtpTime::from_unix(unix) }
+    }
+
+    /// A moment on the media clock.
+    fn at(&self, moment: Instant) -> u64 {
+        moment.saturating_duration_since(self.epoch).as_micros() as u64 / 125
     }
 
     pub(super) fn now(&self) -> Now {
@@ -322,7 +328,7 @@ impl Worker {
             if decoding != stream.decoding {
                 stream.said.silence_at(stream.rate());
                 if let Some(leg) = stream.rtp_mut() {
-                    leg.jitter.reset();
+                    leg.playout.reset();
                 }
             }
             stream.forward_to = forward_to;
@@ -355,12 +361,14 @@ impl Worker {
         if received.first {
             tell(&self.returned, &self.shared, Returned::Event(Event::MediaStarted { stream: id }));
         }
+        if stream.decoding
+            && let Some(incoming) = &received.incoming
+        {
+            leg.keep(incoming, now.clock);
+        }
         match received.incoming {
-            None => {}
+            None | Some(Incoming::ComfortNoise { .. }) => {}
             Some(Incoming::Audio { header, codec, payload }) => {
-                if stream.decoding {
-                    leg.jitter.insert(codec, header.timestamp, payload);
-                }
                 let peer =
                     forward_to.and_then(|to| self.streams.get_mut(usize::from(to))).and_then(Option::as_deref_mut);
                 if let Some(peer) = peer
@@ -415,17 +423,19 @@ impl Worker {
     fn ticks_due(&mut self) {
         let mut made_up = 0;
         while Instant::now() >= self.next_tick {
+            let due = self.clock.at(self.next_tick);
             self.next_tick += TICK;
             if made_up < MAX_CATCH_UP {
                 made_up += 1;
-                self.tick();
+                self.tick(due);
             } else {
                 self.shared.late_ticks.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    fn tick(&mut self) {
+    /// One tick, that should have been at `due` on the media clock.
+    fn tick(&mut self, due: u64) {
         let now = self.clock.now();
         self.ticks += 1;
         let Worker { streams, resting, bridges, .. } = self;
@@ -439,7 +449,7 @@ impl Worker {
             if !rests(resting, index)
                 && let Some(stream) = stream
             {
-                stream.listen();
+                stream.listen(due);
             }
         }
         for index in 0..active.len() {
@@ -455,6 +465,10 @@ impl Worker {
                 continue;
             };
             let id = stream.id;
+            let fax = match &mut stream.kind {
+                Kind::Line(line) => line.fax_begun(),
+                Kind::Rtp(_) => false,
+            };
             let in_band = if stream.decoding || matches!(stream.kind, Kind::Line(_)) { stream.detect() } else { None };
             let mut expired = None;
             if let Kind::Rtp(leg) = &mut stream.kind {
@@ -472,6 +486,17 @@ impl Worker {
             stream.speak(bridged, now.clock, |what| tell(&self.returned, &self.shared, what));
             if let Some(resting) = resting.get_mut(index) {
                 *resting = stream.rests();
+            }
+            if fax {
+                let bridge = stream.bridge;
+                tell(&self.returned, &self.shared, Returned::Event(Event::FaxDetected { stream: id }));
+                let members = bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
+                for &slot in members.as_slice() {
+                    // Not a sample more or less than was sent: a modem would lose its carrier.
+                    if let Some(leg) = active.get_mut(usize::from(slot)).and_then(|s| s.as_deref_mut()?.rtp_mut()) {
+                        leg.playout.set_mode(Mode::FAX);
+                    }
+                }
             }
         }
     }

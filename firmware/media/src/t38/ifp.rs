@@ -121,6 +121,7 @@ pub struct Field<'a> {
 
 /// A packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nothing is allocated on the tick")]
 pub enum Ifp<'a> {
     /// A signal without data.
     Indicator(Indicator),

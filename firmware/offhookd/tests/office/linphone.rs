@@ -102,6 +102,11 @@ impl Linphone {
         self.input.flush().unwrap();
     }
 
+    /// Its own log, which holds the messages it sent.
+    pub fn sent(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.directory.join("log")).unwrap_or_default()).into_owned()
+    }
+
     /// What it printed.
     fn out(&self) -> String {
         std::fs::read_to_string(self.directory.join("out")).unwrap_or_default()

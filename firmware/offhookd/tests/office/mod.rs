@@ -92,13 +92,15 @@ impl Office {
         let directory = scratch(name);
         let (sip, sips, http) = (free_port(), free_port(), free_port());
         let (rtp, rtp_claim) = claim_rtp(sip);
+        // As SIPp needs it, which signs for the server and sends no sound, unless the test says otherwise.
+        let settings = if more.contains("[sip]") { "" } else { "[sip]\naccept_server_uri = true\nrtp_timeout = 0\n\n" };
         std::fs::write(
             directory.join("site.toml"),
             format!(
                 "allow_weak_secrets = true\n\n[site]\nname = \"Test office\"\ncountry = \"FR\"\ntime_zone = \"Europe/Paris\"\n\
                  language = \"en\"\nrealm = \"offhook.test\"\n\n[listen]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\
                  tls = [\"127.0.0.1:{sips}\"]\nhttp = [\"127.0.0.1:{http}\"]\nrtp = \"{rtp}-{}\"\n\n\
-                 {more}",
+                 {settings}{more}",
                 rtp + 799,
             ),
         )

@@ -73,6 +73,9 @@ pub struct AuthenticatorConfig {
     pub nonce_lifetime: Duration,
     /// Most nonces whose counts are remembered; the oldest are forgotten and become stale. Default 20 000 (about 1 MB).
     pub max_nonces: usize,
+    /// Take credentials whose `uri` has no user part for any number, default false. SIPp signs the server's name only; credentials
+    /// made so are good for whatever number the message is changed to on its way.
+    pub accept_server_uri: bool,
 }
 
 impl Default for AuthenticatorConfig {
@@ -82,6 +85,7 @@ impl Default for AuthenticatorConfig {
             offer_integrity: false,
             nonce_lifetime: Duration::from_secs(300),
             max_nonces: 20_000,
+            accept_server_uri: false,
         }
     }
 }
@@ -218,7 +222,8 @@ impl Authenticator {
         .response();
         let given = credentials.response.to_ascii_lowercase();
         let right = bool::from(given.as_bytes().ct_eq(expected.as_bytes()));
-        let Some(user) = user.filter(|_| known.is_some() && right && same_target(credentials.uri, request.uri)) else {
+        let signed = same_target(credentials.uri, request.uri, self.config.accept_server_uri);
+        let Some(user) = user.filter(|_| known.is_some() && right && signed) else {
             return Verdict::Refused;
         };
         match self.nonces.check(now, credentials.nonce) {
@@ -300,13 +305,13 @@ impl<'a> Credentials<'a> {
 }
 
 /// Whether the `uri` that was signed stands for the Request-URI (RFC 7616 §3.4.6). Phones and the proxies on the way rewrite host,
-/// port and parameters, and some (SIPp among them) sign the server's name alone; a user part that was signed must be what is dialled.
-pub(super) fn same_target(signed: &str, actual: &str) -> bool {
+/// port and parameters; the user part that was signed must be what is dialled. `server`: none at all will do too.
+pub(super) fn same_target(signed: &str, actual: &str, server: bool) -> bool {
     if signed == actual {
         return true;
     }
     match (Uri::parse(signed), Uri::parse(actual)) {
-        (Ok(signed), Ok(actual)) => signed.user.is_none() || signed.user == actual.user,
+        (Ok(signed), Ok(actual)) => signed.user == actual.user || (server && signed.user.is_none()),
         _ => false,
     }
 }

@@ -60,6 +60,8 @@ pub(crate) enum Timer {
     ReliableTimeout,
     /// A provisional response is repeated every minute (RFC 3261 §13.3.1.1).
     ProvisionalRefresh,
+    /// A BYE came before the 2xx of our INVITE, which does not come.
+    AnswerOvertaken,
     /// `Expires` of an INVITE received ran out (RFC 3261 §13.3.1).
     InviteExpires,
     /// A cancelled INVITE got no final response in 64·T1 (RFC 3261 §9.1).
@@ -101,6 +103,7 @@ impl Timer {
             Timer::ReliableRetransmit => "ReliableRetransmit",
             Timer::ReliableTimeout => "ReliableTimeout",
             Timer::ProvisionalRefresh => "ProvisionalRefresh",
+            Timer::AnswerOvertaken => "AnswerOvertaken",
             Timer::InviteExpires => "InviteExpires",
             Timer::CancelTimeout => "CancelTimeout",
             Timer::SessionRefresh => "SessionRefresh",

@@ -5,14 +5,15 @@ use std::ops::Range;
 use std::time::Duration;
 
 use offhook_switch::config::{
-    Announcement, InboundRoute, Line, LineKind, LineSound, OutboundRoute, RecordingRule, Trunk, TrunkKind, User,
+    Announcement, DigestAlgorithm, InboundRoute, Line, LineKind, LineSound, OutboundRoute, RecordingRule, Trunk,
+    TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use toml::Spanned;
 use uuid::Uuid;
 
 use super::plan::{AdministratorPlan, Finding, PasswordPlan, Plan};
-use super::schema::{DeviceSection, RangeSection, SiteFile, TrunkSection, UserSection};
+use super::schema::{DeviceSection, RangeSection, SipSection, SiteFile, TrunkSection, UserSection};
 use crate::devices::NewDevice;
 use crate::{rules, secret};
 
@@ -134,6 +135,7 @@ impl Checker<'_> {
         self.site(&file);
         let SiteFile {
             listen,
+            sip,
             administrator,
             line,
             user,
@@ -148,6 +150,9 @@ impl Checker<'_> {
         } = file;
         if let Some(listen) = listen {
             self.listen(listen);
+        }
+        if let Some(sip) = sip {
+            self.sip_settings(sip);
         }
         for line in line {
             self.line(line);
@@ -247,6 +252,37 @@ impl Checker<'_> {
                 _ => self.find(range.span(), "expected a range of ports such as \"30000-39999\", even, from 1024"),
             }
         }
+    }
+
+    fn sip_settings(&mut self, sip: SipSection) {
+        self.plan.sip.accept_server_uri = sip.accept_server_uri;
+        if let Some(seconds) = sip.rtp_timeout {
+            if !matches!(seconds.get_ref(), 0 | 10..=86_400) {
+                self.find(seconds.span(), "expected 0 (never) or a number of seconds from 10 to 86400");
+            }
+            let seconds = u64::from(seconds.into_inner());
+            self.plan.sip.rtp_timeout = (seconds > 0).then_some(Duration::from_secs(seconds));
+        }
+        let Some(digest) = sip.digest else { return };
+        let span = digest.span();
+        let known = [DigestAlgorithm::Sha256, DigestAlgorithm::Md5];
+        let mut chosen = Vec::new();
+        for name in digest.into_inner() {
+            match known.into_iter().find(|algorithm| algorithm.name() == name.get_ref()) {
+                Some(algorithm) if chosen.contains(&algorithm) => {
+                    self.find(name.span(), format!("{} is there twice", algorithm.name()));
+                }
+                Some(algorithm) => chosen.push(algorithm),
+                None => self.find(name.span(), "expected \"SHA-256\" or \"MD5\""),
+            }
+        }
+        if chosen.is_empty() {
+            self.find(
+                span,
+                "expected at least one of \"SHA-256\" and \"MD5\": without a digest no telephone can register",
+            );
+        }
+        self.plan.sip.digest = chosen;
     }
 
     fn line(&mut self, line: Spanned<super::schema::LineSection>) {

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::schema::{
     AdministratorSection, AnnouncementSection, DeviceSection, InboundSection, LineSection, ListenSection,
-    RecordingSection, RouteSection, SiteFile, SiteSection, TrunkSection, UserSection,
+    RecordingSection, RouteSection, SipSection, SiteFile, SiteSection, TrunkSection, UserSection,
 };
 use crate::error::StoreError;
 use crate::sql::rows;
@@ -34,6 +34,13 @@ impl Store {
             let config = load::load(connection, self.seal())?;
             let mut file = sections(&config);
             file.allow_weak_secrets = settings::get(connection, settings::ALLOW_WEAK_SECRETS)?.unwrap_or(false);
+            file.sip = Some(SipSection {
+                digest: Some(spanned(config.sip.digest.iter().map(|algorithm| text(algorithm.name())).collect())),
+                accept_server_uri: config.sip.accept_server_uri,
+                rtp_timeout: Some(spanned(
+                    config.sip.rtp_timeout.map_or(0, |time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX)),
+                )),
+            });
             let listen: Listen = settings::get(connection, settings::LISTEN)?.unwrap_or_default();
             file.listen = Some(ListenSection {
                 udp: Some(listen.udp),

@@ -50,6 +50,7 @@ impl Store {
             }
             site::put(connection, &plan.site, &plan.network)?;
             settings::put(connection, settings::LISTEN, &plan.listen)?;
+            settings::put(connection, settings::SIP, &plan.sip)?;
             settings::put(connection, settings::ALLOW_WEAK_SECRETS, &plan.allow_weak_secrets)?;
             for (id, line) in &plan.lines {
                 lines::put(connection, *id, line)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use offhook_switch::config::{
-    Announcement, InboundRoute, Line, Network, OutboundRoute, RecordingRule, Site, Trunk, User,
+    Announcement, InboundRoute, Line, Network, OutboundRoute, RecordingRule, Sip, Site, Trunk, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 
@@ -34,6 +34,8 @@ pub struct Plan {
     pub site: Site,
     /// SIP and RTP.
     pub network: Network,
+    /// How telephones are spoken with.
+    pub sip: Sip,
     /// Where to listen.
     pub listen: Listen,
     /// Weak SIP passwords were accepted.

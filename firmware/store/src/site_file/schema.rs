@@ -24,6 +24,8 @@ pub(super) struct SiteFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) listen: Option<ListenSection>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sip: Option<SipSection>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) administrator: Option<Spanned<AdministratorSection>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) line: Vec<Spanned<LineSection>>,
@@ -69,6 +71,15 @@ pub(super) struct ListenSection {
     pub(super) rtp: Option<Text>,
     pub(super) advertised: Option<IpAddr>,
     pub(super) ban_loopback: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SipSection {
+    pub(super) digest: Option<Spanned<Vec<Text>>>,
+    #[serde(default)]
+    pub(super) accept_server_uri: bool,
+    pub(super) rtp_timeout: Option<Spanned<u32>>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

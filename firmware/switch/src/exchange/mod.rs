@@ -26,7 +26,7 @@ pub use input::{Command, Input};
 pub use live::{LegState, Live, LiveCall, LiveLeg};
 pub use output::{Output, StoredBinding};
 
-use crate::access::Bans;
+use crate::access::{self, Bans};
 use crate::analog::Port;
 use crate::call::Call;
 use crate::config::Config;
@@ -35,6 +35,7 @@ use crate::id::{CallId, LegId, LineId, TrunkId, UserId};
 use crate::index::Index;
 use crate::leg::Leg;
 use crate::ports::Ports;
+pub use crate::ports::{PortOpener, PortOpening};
 use crate::record::UnixMillis;
 use crate::registration;
 use crate::timer::Timers;
@@ -108,6 +109,7 @@ pub struct Exchange {
     pub(crate) user_legs: BTreeMap<UserId, BTreeSet<LegId>>,
 
     pub(crate) ports: Ports,
+    pub(crate) open_port: PortOpener,
     pub(crate) timers: Timers,
     /// Calls whose media and display are to be brought up to date before this input is done.
     pub(crate) dirty: BTreeSet<CallId>,
@@ -134,7 +136,7 @@ impl Exchange {
             host: endpoint.host.clone(),
             sip_ports: endpoint.ports.clone(),
             endpoint: sip::Endpoint::new(endpoint, endpoint_seed),
-            authenticator: Authenticator::new(&config.site.realm, nonce_seed, now.instant),
+            authenticator: access::authenticator(&config, nonce_seed, now.instant),
             registrar: Registrar::new(registration::registrar_config()),
             bans: Bans::default(),
             lines: BTreeMap::new(),
@@ -148,6 +150,7 @@ impl Exchange {
             streams: BTreeMap::new(),
             user_legs: BTreeMap::new(),
             ports: Ports::new(config.network.rtp_first, config.network.rtp_last),
+            open_port: Box::new(|_| PortOpening::Opened),
             timers: Timers::default(),
             dirty: BTreeSet::new(),
             outputs: VecDeque::new(),
@@ -161,6 +164,11 @@ impl Exchange {
         exchange.start_trunks(now);
         exchange.settle(now);
         exchange
+    }
+
+    /// Says who opens RTP ports; without it every port is taken for free.
+    pub fn set_port_opener(&mut self, opener: PortOpener) {
+        self.open_port = opener;
     }
 
     /// Takes one input.

@@ -49,9 +49,9 @@ impl Exchange {
     pub(super) fn apply_config(&mut self, now: Now, config: Arc<Config>) {
         self.index = Index::new(&config);
         self.ports.set_range(config.network.rtp_first, config.network.rtp_last);
-        if config.site.realm != self.config.site.realm {
+        if config.site.realm != self.config.site.realm || config.sip != self.config.sip {
             let seed = self.derive_seed();
-            self.authenticator = offhook_sip::digest::Authenticator::new(&config.site.realm, seed, now.instant);
+            self.authenticator = crate::access::authenticator(&config, seed, now.instant);
         }
         self.config = config;
         self.close_lines(now);

@@ -11,6 +11,7 @@ use offhook_sip::sdp::{self, Capabilities, Codec, Direction, Negotiated, Unusabl
 use super::SipLeg;
 use crate::exchange::{Exchange, Now};
 use crate::id::LegId;
+use crate::ports::{MOST_TRIES, PortOpening};
 
 /// Countries whose telephone network uses µ-law (ITU-T G.711: North America and Japan).
 const MU_LAW: [&str; 4] = ["US", "CA", "JP", "TW"];
@@ -60,7 +61,7 @@ impl Exchange {
             return true;
         }
         let bind = sip.bind;
-        let Some(port) = self.ports.take(now.instant, emergency) else {
+        let Some(port) = self.free_port(now, bind, emergency) else {
             self.totals.overload_refusals += 1;
             return false;
         };
@@ -72,6 +73,22 @@ impl Exchange {
         self.streams.insert(stream, leg);
         self.media(media::Command::OpenRtp { stream, local: SocketAddr::new(bind, port) });
         true
+    }
+
+    /// A pair of ports that is ours. One that another program has is set aside, and the next is tried.
+    fn free_port(&mut self, now: Now, bind: IpAddr, emergency: bool) -> Option<u16> {
+        for _ in 0..MOST_TRIES {
+            let port = self.ports.take(now.instant, emergency)?;
+            match (self.open_port)(SocketAddr::new(bind, port)) {
+                PortOpening::Opened => return Some(port),
+                PortOpening::Taken => self.ports.set_aside(now.instant, port),
+                PortOpening::Impossible => {
+                    self.ports.give_back(now.instant, port);
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     /// Makes our offer for a leg, with the codec named `first` in front. In a session that has descriptions already, streams keep

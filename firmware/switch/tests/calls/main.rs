@@ -11,6 +11,7 @@ mod digits;
 mod forward;
 mod hold;
 mod internal;
+mod lost;
 mod office;
 mod random;
 mod speed;

@@ -7,6 +7,7 @@ use super::super::incoming::Incoming;
 use super::super::{Endpoint, Event, ServerTransactionId, SessionId, Transport, text};
 use super::{State, reason_of};
 use crate::message::Method;
+use crate::transaction::{Owner, Timer};
 
 impl Endpoint {
     /// A request of the peer within a session.
@@ -15,6 +16,14 @@ impl Endpoint {
             self.reply(now, transaction, 481, "");
             return;
         };
+        // The dialog of a 2xx that this BYE overtook may not be known yet.
+        if incoming.method == Method::Bye
+            && matches!(session.state, State::Calling { .. })
+            && *session.call_id == *incoming.request.call_id()
+        {
+            self.on_early_bye(now, id, transaction, &incoming);
+            return;
+        }
         let dialog =
             (*session.call_id == *incoming.request.call_id()).then(|| session.dialog_of(&incoming.from_tag)).flatten();
         let Some(dialog) = dialog.and_then(|at| session.dialogs.get_mut(at)) else {
@@ -116,7 +125,7 @@ impl Endpoint {
                     self.emit(Event::Cancelled { session: id, reason });
                 }
             }
-            // A callee may not; its INVITE transaction will tell.
+            // See `on_early_bye`.
             State::Calling { .. } => {}
             State::Up => {
                 if let Some(session) = self.forget_session(id) {
@@ -126,6 +135,37 @@ impl Endpoint {
                     }
                 }
             }
+        }
+    }
+
+    /// BYE on our INVITE that has no final response. A callee may not end an early dialog so (RFC 3261 §15): it has answered and
+    /// hung up, and its 2xx is late or lost. A late one makes the session end right after its answer.
+    fn on_early_bye(&mut self, now: Instant, id: SessionId, transaction: u64, incoming: &Incoming) {
+        self.reply(now, transaction, 200, "");
+        let wait = self.config.t2;
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if session.overtaken.is_none() {
+            session.overtaken = Some((incoming.from_tag.to_string(), reason_of(&incoming.request)));
+            // The 2xx is repeated at least every T2 until it is acknowledged (RFC 3261 §13.3.1.4).
+            self.deadlines.set(Owner::Session(id), Timer::AnswerOvertaken, now + wait);
+        }
+    }
+
+    /// The 2xx that a BYE overtook does not come: the callee is gone. The INVITE is cancelled, for what other phones a proxy may
+    /// have made ring.
+    pub(crate) fn answer_overtaken(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let State::Calling { outgoing } = session.state else {
+            return;
+        };
+        let quiet = std::mem::replace(&mut session.quiet, true);
+        self.cancel_outgoing(now, outgoing, None);
+        if !quiet {
+            self.emit(Event::Failed { session: id, status: 480, response: None });
         }
     }
 }

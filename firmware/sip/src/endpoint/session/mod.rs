@@ -284,6 +284,7 @@ impl Endpoint {
             Timer::ReliableTimeout => self.reliable_not_acknowledged(now, id),
             Timer::ProvisionalRefresh => self.repeat_provisional(now, id),
             Timer::InviteExpires => self.invite_expired(now, id),
+            Timer::AnswerOvertaken => self.answer_overtaken(now, id),
             Timer::SessionRefresh => self.refresh_session(now, id),
             Timer::SessionExpires => self.session_expired(now, id),
             Timer::Glare => self.run_queued(now, id),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::compose::Head;
-use super::super::{Body, ConnectionId, Credentials, Flow, text};
+use super::super::{Body, ConnectionId, Credentials, Flow, Reason, text};
 use super::{has_option, tagged};
 use crate::dialog::{Dialog, NextHop};
 use crate::message::{Message, Method};
@@ -76,6 +76,8 @@ pub(crate) struct Session {
     pub(crate) refers: u32,
     /// We sent REFER: its NOTIFYs are welcome.
     pub(crate) sent_refer: bool,
+    /// The peer ended its dialog of this tag by BYE before the 2xx of our INVITE came.
+    pub(crate) overtaken: Option<(String, Option<Reason>)>,
     /// BYE waits for the ACK of our 2xx (RFC 3261 §15): with its `Reason`.
     pub(crate) bye_wanted: Option<Option<String>>,
 }
@@ -236,6 +238,7 @@ impl Session {
             refer: None,
             refers: 0,
             sent_refer: false,
+            overtaken: None,
             bye_wanted: None,
         }
     }

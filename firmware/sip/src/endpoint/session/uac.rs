@@ -9,6 +9,7 @@ use super::super::{ClientRequestId, Endpoint, Event, Flow, Gone, Invite, OutOfDi
 use super::{MAX_DIALOGS, OwedAck, Session, State, body_of, tagged};
 use crate::dialog::{Dialog, NextHop};
 use crate::message::{Message, Method, Uri};
+use crate::transaction::{Owner, Timer};
 
 impl Endpoint {
     /// Sends an INVITE.
@@ -197,8 +198,27 @@ impl Endpoint {
             });
         }
         self.start_interval_as_uac(now, id, &response);
+        self.deadlines.stop(Owner::Session(id), Timer::AnswerOvertaken);
         self.emit(Event::Answered { session: id, response, offer });
-        self.run_queued(now, id);
+        if !self.ended_before(now, id) {
+            self.run_queued(now, id);
+        }
+    }
+
+    /// The peer's BYE was here before the 2xx that has just been taken: the session is over.
+    fn ended_before(&mut self, now: Instant, id: SessionId) -> bool {
+        let ended = self.sessions.get_mut(&id).and_then(|session| {
+            let (tag, reason) = session.overtaken.take()?;
+            (session.dialog()?.remote_tag == tag).then_some(reason)
+        });
+        let Some(reason) = ended else {
+            return false;
+        };
+        if let Some(session) = self.forget_session(id) {
+            self.abandon_exchange(now, &session);
+            self.emit(Event::Ended { session: id, by_peer: true, reason, expired: false });
+        }
+        true
     }
 
     /// A 2xx of another fork, or of a session that is over: ACK and BYE.
