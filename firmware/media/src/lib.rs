@@ -10,6 +10,7 @@
 
 pub mod codec;
 pub mod command;
+pub mod conference;
 pub mod echo;
 pub mod engine;
 pub mod fax;
@@ -17,7 +18,8 @@ pub mod gain;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;
-pub mod mix;
+pub mod ogg;
+pub mod prompt;
 pub mod resample;
 pub mod rtp;
 pub mod sound;

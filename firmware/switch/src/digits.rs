@@ -62,6 +62,8 @@ impl Exchange {
             | media::Event::MediaStarted { .. }
             | media::Event::FaxDetected { .. }
             | media::Event::Closed { .. }
+            | media::Event::ActiveSpeaker { .. }
+            | media::Event::RecordingPaused { .. }
             | media::Event::Recorded { .. } => {}
         }
     }
