@@ -408,6 +408,12 @@ pub enum Event {
         /// Which.
         tone: HeardTone,
     },
+    /// A line carries a fax or a modem (2100 Hz, or flags in V.21). The engine has done what passes it through: no echo canceller, no
+    /// level control and no search for digits on the line, a fixed delay for those in its bridge.
+    FaxDetected {
+        /// The line's stream.
+        stream: StreamId,
+    },
     /// The source given to [`Command::Play`] came to its end.
     PlayEnded {
         /// The stream.

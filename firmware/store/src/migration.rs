@@ -36,7 +36,8 @@ steps![
     "0003_access",
     "0004_open_legs",
     "0005_answer_supervision",
-    "0006_media_encryption"
+    "0006_media_encryption",
+    "0007_line_sound"
 ];
 
 /// The whole schema, as the steps build it.

@@ -2,7 +2,7 @@
 //!
 //! The far end is what the line was given to hear, the near end is what the line says; a hybrid, somewhere, sends part of the one
 //! back in the other. Pure: two frames in, one out, no delay, nothing allocated after [`EchoCanceller::new`]. What is done of the
-//! recommendation, and with which figures, is in `tests/echo.rs`; done differently:
+//! recommendation, and with which figures, is in `tests/echo`; done differently:
 //! - *Test 8* (tones of compelled signalling that both ends send) is met by not learning from tones at all, which leaves the echo
 //!   of a tone that begins a call in place.
 //! - The disabler hears 2100 Hz with reversals in both directions (§7) and the canceller comes back after 250 ms of silence of both.

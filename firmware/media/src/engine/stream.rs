@@ -211,7 +211,7 @@ impl Stream {
     /// Digits must be found in the sound: no telephone events were agreed, or it is a line.
     fn detects_digits(&self) -> bool {
         match &self.kind {
-            Kind::Line(_) => true,
+            Kind::Line(line) => !line.carries_fax(),
             Kind::Rtp(leg) => leg.parameters.as_ref().is_some_and(|p| p.receive && p.receive_telephone_event.is_none()),
         }
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use offhook_media::echo::{EchoCanceller, EchoConfig};
 use offhook_media::level::sine_amplitude;
+use offhook_media::tone::detector::DtmfDetector;
 use proptest::prelude::*;
 use signals::{DOUBLE, Path, SINGLE, clipped, css, level_at, noise, room_noise, silence, sines, sum};
 
@@ -284,6 +285,28 @@ fn without_echo_the_near_end_passes() {
     let out = run(&mut canceller(64, true), &silence(6.0), &css(DOUBLE, -20.0, 6.0, 2));
     let heard = level_at(&out, 2.0, 3.6);
     assert!((heard - PAUSES_DB + 20.0).abs() < 0.5, "{heard}");
+}
+
+/// Digits are dialled into what the line is given to hear, from the first moment on; all must be found behind the canceller.
+#[test]
+fn digits_pass_a_dial_tone_and_a_prompt() {
+    let digits = [[697.0, 1209.0], [770.0, 1336.0], [852.0, 1477.0], [941.0, 1336.0]];
+    let given = [("dial tone", sines(&[425.0], -10.0, 6.0)), ("prompt", css(SINGLE, -12.0, 6.0, 3))];
+    for (name, far) in given {
+        for begin in [0.2, 4.0] {
+            let mut dialled = silence(begin);
+            for digit in digits {
+                dialled.extend(sines(&digit, -12.0, 0.08));
+                dialled.extend(silence(0.1));
+            }
+            dialled.resize(far.len(), 0.0);
+            let near = sum(&Path::model_1(8.0, 160).echo(&far), &dialled);
+            let out = run(&mut canceller(128, true), &far, &near);
+            let mut detector = DtmfDetector::default();
+            let found: String = out.as_chunks::<160>().0.iter().filter_map(|frame| detector.samples(frame)).collect();
+            assert_eq!(found, "1590", "{name}, from {begin} s");
+        }
+    }
 }
 
 proptest! {
