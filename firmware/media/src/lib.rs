@@ -10,12 +10,14 @@
 
 pub mod codec;
 pub mod command;
+pub mod conference;
 pub mod engine;
 pub mod fsk;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;
-pub mod mix;
+pub mod ogg;
+pub mod prompt;
 pub mod resample;
 pub mod rtp;
 pub mod sound;

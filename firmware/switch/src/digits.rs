@@ -62,6 +62,8 @@ impl Exchange {
             | media::Event::PlayFailed { .. }
             | media::Event::MediaStarted { .. }
             | media::Event::Closed { .. }
+            | media::Event::ActiveSpeaker { .. }
+            | media::Event::RecordingPaused { .. }
             | media::Event::Recorded { .. } => {}
         }
     }
