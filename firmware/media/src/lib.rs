@@ -15,6 +15,7 @@ pub mod jitter;
 pub mod level;
 pub mod line_audio;
 pub mod mix;
+pub mod quality;
 pub mod resample;
 pub mod rtp;
 pub mod sound;

@@ -131,6 +131,7 @@ impl Party {
             send: true,
             receive: true,
             rtcp_mux: true,
+            rtcp_xr: true,
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Stream {
     pub rtcp: Option<(u16, Option<IpAddr>)>,
     /// `a=rtcp-mux` (RFC 5761).
     pub rtcp_mux: bool,
+    /// `a=rtcp-xr` names VoIP metrics (RFC 3611 §5.1).
+    pub rtcp_xr: bool,
     /// `rtpmap` lines: payload type, codec, channels.
     maps: Vec<(u8, String, u32, u8)>,
     /// `fmtp` lines: payload type and parameters.
@@ -194,6 +196,7 @@ impl Stream {
             "maxptime" => self.maxptime = milliseconds(value).or(self.maxptime),
             "rtcp" => self.rtcp = rtcp(value).or(self.rtcp),
             "rtcp-mux" => self.rtcp_mux = true,
+            "rtcp-xr" => self.rtcp_xr = value.split_whitespace().any(|kind| kind.eq_ignore_ascii_case("voip-metrics")),
             _ => self.direction = direction(&lower).or(self.direction),
         }
     }

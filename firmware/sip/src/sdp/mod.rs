@@ -75,6 +75,8 @@ pub struct Negotiated {
     pub direction: Direction,
     /// RTP and RTCP on one port (RFC 5761).
     pub rtcp_mux: bool,
+    /// The peer reads VoIP metrics in extended reports (RFC 3611 §5).
+    pub rtcp_xr: bool,
 }
 
 /// Why a description cannot be used: answer 400 (syntax) or 488 (nothing in common).

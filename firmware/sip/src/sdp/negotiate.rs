@@ -1,7 +1,7 @@
 //! Offer and answer (RFC 3264, RFC 6337) for one audio stream.
 
 use super::description::{Description, Stream, bad};
-use super::write::{Line, write};
+use super::write::{Line, Rtcp, write};
 use super::{Capabilities, Codec, Direction, Negotiated, Unusable};
 
 /// Packet times the media engine makes, in milliseconds.
@@ -15,7 +15,8 @@ pub fn offer(ours: &Capabilities) -> Vec<u8> {
         port: ours.local.port(),
         direction: ours.direction,
         ptime: ours.ptime,
-        rtcp_mux: false,
+        // A peer that does not know them passes over both, and RTCP has its own port.
+        rtcp: Rtcp { mux: true, xr: true },
     };
     write(ours, &[audio])
 }
@@ -47,7 +48,7 @@ pub fn reoffer(ours: &Capabilities, previous: &[u8]) -> Vec<u8> {
                 port: ours.local.port(),
                 direction: ours.direction,
                 ptime: ours.ptime,
-                rtcp_mux: stream.rtcp_mux,
+                rtcp: Rtcp { mux: stream.rtcp_mux, xr: stream.rtcp_xr },
             }
         })
         .collect();
@@ -91,7 +92,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
                 port: if stream.port == 0 { 0 } else { ours.local.port() },
                 direction,
                 ptime,
-                rtcp_mux: stream.rtcp_mux,
+                rtcp: Rtcp { mux: stream.rtcp_mux, xr: stream.rtcp_xr },
             }
         })
         .collect();
@@ -107,6 +108,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
         ptime,
         direction,
         rtcp_mux: stream.rtcp_mux,
+        rtcp_xr: stream.rtcp_xr,
     };
     Ok((write(ours, &lines), negotiated))
 }
@@ -164,6 +166,7 @@ pub fn accept_for(ours: &Capabilities, offer: &[u8], answer: &[u8]) -> Result<Ne
         ptime: packet_time(ours, stream),
         direction: answer.direction(stream).reversed().and(ours.direction),
         rtcp_mux,
+        rtcp_xr: stream.rtcp_xr,
     })
 }
 

@@ -6,10 +6,19 @@ use std::net::IpAddr;
 use super::description::Stream;
 use super::{Capabilities, Codec, Direction};
 
+/// What a stream says of RTCP.
+#[derive(Clone, Copy)]
+pub(super) struct Rtcp {
+    /// On the port of RTP (RFC 5761).
+    pub(super) mux: bool,
+    /// We read VoIP metrics (RFC 3611 §5.1).
+    pub(super) xr: bool,
+}
+
 /// One `m=` line to write.
 pub(super) enum Line<'a> {
     /// Our audio.
-    Audio { protocol: &'a str, codecs: &'a [Codec], port: u16, direction: Direction, ptime: u32, rtcp_mux: bool },
+    Audio { protocol: &'a str, codecs: &'a [Codec], port: u16, direction: Direction, ptime: u32, rtcp: Rtcp },
     /// A stream of the peer's that we do not take: its line with port 0 (RFC 3264 §6).
     Refused(&'a Stream),
 }
@@ -27,8 +36,8 @@ pub(super) fn write(ours: &Capabilities, lines: &[Line<'_>]) -> Vec<u8> {
     for line in lines {
         // Writing to a String cannot fail.
         let _ = match line {
-            Line::Audio { protocol, codecs, port, direction, ptime, rtcp_mux } => {
-                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp_mux)
+            Line::Audio { protocol, codecs, port, direction, ptime, rtcp } => {
+                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp)
             }
             Line::Refused(stream) => refused(&mut out, stream),
         };
@@ -43,7 +52,7 @@ fn audio(
     port: u16,
     direction: Direction,
     ptime: u32,
-    rtcp_mux: bool,
+    rtcp: Rtcp,
 ) -> std::fmt::Result {
     write!(out, "m=audio {port} {protocol}")?;
     for codec in codecs {
@@ -60,8 +69,11 @@ fn audio(
         }
     }
     write!(out, "a=ptime:{ptime}\r\n")?;
-    if rtcp_mux {
+    if rtcp.mux {
         out.push_str("a=rtcp-mux\r\n");
+    }
+    if rtcp.xr {
+        out.push_str("a=rtcp-xr:voip-metrics\r\n");
     }
     let direction = match direction {
         Direction::SendRecv => "sendrecv",
