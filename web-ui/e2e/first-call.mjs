@@ -85,6 +85,9 @@ export async function enter(page) {
     await page.getByLabel('Repeat the password').fill(password);
     await finish.click();
     await page.getByRole('heading', { name: 'Make your first call' }).waitFor();
+    // A new box says that there is no call yet, not that the filters are wrong.
+    await page.getByRole('link', { name: 'Call list', exact: true }).click();
+    await page.getByRole('heading', { name: 'No call yet' }).waitFor();
   } else if (await logIn.isVisible()) {
     await page.getByLabel('Password', { exact: true }).fill(password);
     await logIn.click();
@@ -113,7 +116,7 @@ async function addExtension(page, number, name, line) {
 }
 
 /** Waits for sound on a line's meter. @param {import('playwright-core').Locator} line @param {string} what */
-async function hears(line, what) {
+export async function hears(line, what) {
   const meter = line.getByRole('meter');
   for (let n = 0; n < 100; n++) {
     if (Number(await meter.getAttribute('aria-valuenow')) > -45) return;
@@ -123,7 +126,7 @@ async function hears(line, what) {
 }
 
 /** A tone as a WAV file, 16 bits, 8 kHz. @param {number} hz @param {number} seconds */
-function wav(hz, seconds) {
+export function wav(hz, seconds) {
   const samples = 8000 * seconds;
   const file = Buffer.alloc(44 + samples * 2);
   file.write('RIFF', 0);

@@ -65,15 +65,58 @@ export const tests = {
       await page.getByText('Page 2').waitFor();
       await page.waitForFunction((text) => document.querySelector('tbody tr')?.textContent !== text, first);
       await page.getByRole('button', { name: 'Newer calls' }).click();
-      await page.getByLabel('Missed only').check();
+      await page.getByLabel('Result').selectOption('missed');
       await page.waitForFunction(() => [...document.querySelectorAll('tbody tr')].every((row) => row.textContent?.includes('Missed')));
       await page.getByLabel('Direction').selectOption('inbound');
       await page.getByLabel('Number or name').fill('nobody has this');
       await page.getByText('No call matches').waitFor();
       assert.match(page.url(), /direction=inbound/);
-      assert.match(page.url(), /missed=1/);
+      assert.match(page.url(), /result=missed/);
       await page.getByRole('button', { name: 'Remove the filters' }).click();
       await rows.nth(24).waitFor();
+
+      // One extension, and days of the site: the filters are in the address, so that a reload keeps them.
+      await page.getByLabel('Extension').selectOption({ label: '1004 · Infirmière' });
+      await page.waitForFunction(() => document.querySelectorAll('tbody tr').length < 25);
+      await page.getByLabel('Period').selectOption('days');
+      const today = await page.getByLabel('First day').inputValue();
+      assert.equal(today, new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Paris' }).format(Date.now()));
+      await page.getByLabel('Last day').fill('2020-01-31');
+      await page.getByLabel('First day').fill('2020-01-01');
+      await page.getByText('No call matches').waitFor();
+      await page.reload();
+      await page.getByText('No call matches').waitFor();
+      assert.equal(await page.getByLabel('First day').inputValue(), '2020-01-01');
+      assert.equal(await page.getByLabel('Extension').locator('option:checked').textContent(), '1004 · Infirmière');
+    }),
+
+  'times are those of the site, wherever the browser is': async (base, browser) => {
+    const { context, page } = await open(browser, { timezoneId: 'Pacific/Auckland' });
+    await page.goto(`${base}/calls?period=all&mock=office`);
+    const when = page.locator('tbody tr').first().locator('td').last();
+    const shown = (await when.textContent())?.trim();
+    const started = await page.evaluate(async () => (await (await fetch('/api/v1/calls?limit=1')).json()).calls[0].started);
+    const expected = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Paris', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(started);
+    assert.equal(shown, expected);
+    await context.close();
+  },
+
+  'the SIP messages of a call are drawn, read and copied': (base, browser) =>
+    inOffice(browser, base, '/calls/01900000-0000-7000-8000-000000009002', async (page) => {
+      const details = page.getByRole('dialog');
+      await details.getByRole('button', { name: 'Show the SIP messages' }).click();
+      await details.getByText('Yealink SIP-T31P 124.86').first().waitFor();
+      const ringing = details.getByRole('button', { name: '180 Ringing, from udp 203.0.113.5:5060 to Box, after 0.240 s' });
+      await ringing.click();
+      await details.getByRole('region', { name: 'Message 180 Ringing' }).getByText('Call-ID: 01900000').waitFor();
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await details.getByRole('button', { name: 'Copy as text' }).click();
+      await details.getByRole('button', { name: 'Copied' }).waitFor();
+      assert.match(await page.evaluate(() => navigator.clipboard.readText()), /407 Proxy Authentication Required/);
+      // Between analog lines nothing is said in SIP.
+      await page.goto(`${base}/calls/01900000-0000-7000-8000-000000009001`);
+      await details.getByRole('button', { name: 'Show the SIP messages' }).click();
+      await details.getByText('No SIP message of this call is kept.').waitFor();
     }),
 
   'the outside world rings in and is dialled': (base, browser) =>

@@ -15,6 +15,14 @@ const pages = {
   live: { path: '/lines', before: ringAndTalk },
   calls: { path: '/calls' },
   call: { path: '/calls?period=all', before: async (page) => void (await page.locator('tbody a').nth(6).click()) },
+  trace: {
+    path: '/calls/01900000-0000-7000-8000-000000009002',
+    before: async (page) => {
+      await page.getByRole('button', { name: /SIP/ }).click();
+      await page.getByRole('button', { name: /^180/ }).first().click();
+      await page.getByRole('button', { name: /^180/ }).first().scrollIntoViewIfNeeded();
+    },
+  },
   lines: { path: '/lines', before: ringOnly },
   line: { path: '/lines/01900000-0000-7000-8000-000000000031' },
   outsideLine: { path: '/lines/01900000-0000-7000-8000-000000000035' },
@@ -86,7 +94,7 @@ for (const { name, width, height, locale, colorScheme } of looks) {
     await page.waitForTimeout(350);
     if (before) await before(page).catch((error) => console.log(`${title} ${name}: ${error.message}`));
     await page.waitForTimeout(250);
-    await page.screenshot({ path: `${folder}/${title}-${name}.png`, fullPage: !['call', 'credentials', 'route', 'menu'].includes(title) });
+    await page.screenshot({ path: `${folder}/${title}-${name}.png`, fullPage: !['call', 'trace', 'credentials', 'route', 'menu'].includes(title) });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (overflow > 0) console.log(`${title} ${name}: ${overflow} px wider than the window`);
     for (const complaint of complaints) console.log(`${title} ${name}: ${complaint}`);

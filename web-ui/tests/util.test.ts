@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFilters, startOf, toQuery } from '../src/util/call-filters';
+import { dateOf, dayStart, readFilters, startOf, toQuery } from '../src/util/call-filters';
 import { splitServer } from '../src/util/credentials';
 import { applyRule, exampleOf, isAddress, isDialable, isExtension, isPattern, splitList } from '../src/util/dial';
 import { clock, span } from '../src/util/format';
@@ -60,9 +60,24 @@ describe('the filters of the call list', () => {
     expect(startOf('all', noon, 'Europe/Paris')).toBeUndefined();
   });
 
+  it('take whole days of the site, on both sides of the world', () => {
+    for (const [zone, from, to] of [
+      ['Europe/Paris', Date.UTC(2026, 2, 28, 23), Date.UTC(2026, 2, 29, 22)], // 23 hours long
+      ['Pacific/Auckland', Date.UTC(2026, 2, 28, 11), Date.UTC(2026, 2, 29, 11)],
+      ['America/Los_Angeles', Date.UTC(2026, 2, 29, 7), Date.UTC(2026, 2, 30, 7)],
+    ] as const) {
+      const filters = readFilters(new URLSearchParams('period=days&from=2026-03-29&to=2026-03-29'));
+      expect(toQuery(filters, noon, zone, undefined)).toEqual({ limit: 25, from, to });
+      expect(dateOf(from, zone)).toBe('2026-03-29');
+      expect(dateOf(from - 1, zone)).toBe('2026-03-28');
+    }
+    expect(dayStart('', 'Europe/Paris')).toBeUndefined();
+    expect(readFilters(new URLSearchParams('period=days&from=2026-13-40')).from).toBe('');
+  });
+
   it('come from the address and never trust it', () => {
-    const filters = readFilters(new URLSearchParams('period=ever&direction=up&missed=1&search=12'));
-    expect(filters).toEqual({ period: 'week', direction: '', missed: true, search: '12' });
+    const filters = readFilters(new URLSearchParams('period=ever&direction=up&result=missed&extension=me&search=12'));
+    expect(filters).toEqual({ period: 'week', from: '', to: '', direction: '', result: 'missed', extension: '', search: '12' });
     expect(toQuery({ ...filters, period: 'all' }, noon, undefined, 'x')).toEqual({ limit: 25, result: 'missed', search: '12', after: 'x' });
   });
 });

@@ -12,6 +12,7 @@ mod convert;
 pub mod error;
 pub mod guard;
 mod handlers;
+mod ladder;
 pub mod openapi;
 pub mod services;
 pub mod session;

@@ -68,6 +68,7 @@ use crate::types;
         h::calls::get_call,
         h::calls::get_recording,
         h::calls::get_trace,
+        h::calls::get_trace_text,
         h::live::list_live_calls,
         h::live::hang_up,
         h::live::events,
@@ -151,6 +152,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/v1/calls/{id}", get(h::calls::get_call))
         .route("/api/v1/calls/{id}/recording", get(h::calls::get_recording))
         .route("/api/v1/calls/{id}/trace", get(h::calls::get_trace))
+        .route("/api/v1/calls/{id}/trace.txt", get(h::calls::get_trace_text))
         .route("/api/v1/live/calls", get(h::live::list_live_calls))
         .route("/api/v1/live/calls/{id}", delete(h::live::hang_up))
         .route("/api/v1/events", get(h::live::events))

@@ -4,7 +4,7 @@ mod support;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use offhook_api::types::LineAction;
+use offhook_api::types::{LineAction, TraceDirection, TraceMessage};
 use offhook_switch::exchange::{Command, Live, LiveCall};
 use offhook_switch::id::{CallId, LineId, UserId};
 use offhook_switch::record::{CallRecord, Direction};
@@ -69,6 +69,38 @@ async fn the_list_has_pages_and_filters() {
     }
     assert_eq!(made.get(&format!("/calls/{}", Uuid::from_u128(99))).await.code(), "not_found");
     assert_eq!(made.get("/calls/nonsense").await.code(), "invalid_id");
+}
+
+#[tokio::test]
+async fn a_trace_comes_as_data_and_as_a_ladder_for_those_signed_in() {
+    let mut made = Box_::ready().await;
+    *made.exchange.trace.lock().expect("whole") = vec![TraceMessage {
+        time: 1000,
+        from: "10.0.0.7:5060".into(),
+        to: "10.0.0.1:5060".into(),
+        direction: TraceDirection::Received,
+        transport: "udp".into(),
+        first_line: "INVITE sip:202@box SIP/2.0".into(),
+        call_id: "a".into(),
+        cseq: "1 INVITE".into(),
+        text: "INVITE sip:202@box SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\n".into(),
+    }];
+    let path = format!("/calls/{}/trace", Uuid::from_u128(1));
+    assert_eq!(made.get(&path).await.json()[0]["cseq"], "1 INVITE");
+    let text = |reply: support::Reply| {
+        assert_eq!(reply.headers["content-type"], "text/plain; charset=utf-8");
+        String::from_utf8(reply.bytes).expect("text")
+    };
+    let ladder = text(made.get(&format!("{path}.txt")).await);
+    assert!(ladder.contains("INVITE [1]") && !ladder.contains("CSeq"), "{ladder}");
+    let saved = made.get(&format!("{path}.txt?messages=true&download=true")).await;
+    assert!(saved.headers["content-disposition"].to_str().expect("text").starts_with("attachment"));
+    assert!(text(saved).contains("CSeq: 1 INVITE"));
+    assert_eq!(made.get(&format!("{path}.txt?messages=perhaps")).await.code(), "invalid_query");
+    made.cookie = None;
+    for path in [path.clone(), format!("{path}.txt")] {
+        assert_eq!(made.get(&path).await.status, StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[tokio::test]

@@ -29,8 +29,40 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law, 8 kHz.
     Pcma,
+    /// G.722 at 64 kbit/s: 16 kHz, whose RTP clock is 8000 Hz all the same (RFC 3551 §4.5.2).
+    G722,
+    /// Opus at 48 kHz, mono (RFC 7587).
+    Opus,
     /// Linear samples as they are, big-endian (RFC 3551 §4.5.11), at 8 or 16 kHz: what is 48 kHz does not fit into a packet.
     L16(Rate),
+}
+
+/// What the peer wants of the Opus it receives (RFC 7587 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpusSettings {
+    /// `maxplaybackrate`, Hz: more it cannot play.
+    pub max_playback_rate: u32,
+    /// `maxaveragebitrate`, bits per second; 0 when it does not say.
+    pub max_average_bitrate: u32,
+    /// `useinbandfec`: it makes use of redundancy.
+    pub fec: bool,
+    /// `usedtx`: pauses need not be sent.
+    pub dtx: bool,
+    /// `cbr`: packets of one size.
+    pub constant_bitrate: bool,
+}
+
+impl Default for OpusSettings {
+    /// What holds when the peer says nothing.
+    fn default() -> Self {
+        OpusSettings {
+            max_playback_rate: 48_000,
+            max_average_bitrate: 0,
+            fec: false,
+            dtx: false,
+            constant_bitrate: false,
+        }
+    }
 }
 
 /// How one RTP stream pair is to run. Sent again as a whole after each re-negotiation.
@@ -42,6 +74,8 @@ pub struct RtpParameters {
     pub remote_rtcp: Option<SocketAddr>,
     /// Codec to send.
     pub codec: Codec,
+    /// For Opus: how to send it.
+    pub opus: OpusSettings,
     /// Payload type to send it with.
     pub payload_type: u8,
     /// Payload type to receive it with.

@@ -116,14 +116,22 @@ impl Traced {
             first_line: head.lines().next()?.to_owned(),
             call_id: field("call-id", "i")?,
             cseq: field("cseq", "cseq").unwrap_or_default(),
-            text: text.lines().map(hide_digest).collect::<Vec<_>>().join("\r\n"),
+            text: text.lines().map(hide_secrets).collect::<Vec<_>>().join("\r\n"),
         })
     }
 }
 
-/// Takes the digest out of an authorization line: with it a weak password could be guessed at leisure.
-fn hide_digest(line: &str) -> String {
+/// Takes out what must stay secret: the digest of an authorization line, with which a weak password could be guessed at leisure, and
+/// the keys of the sound (RFC 4568 §9.1, `inline:`), with which a call could be listened to.
+fn hide_secrets(line: &str) -> String {
     let name = line.split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    if name == "a=crypto" {
+        let hidden = |part: &str| match part.to_ascii_lowercase().find("inline:") {
+            Some(at) => format!("{}inline:…", part.get(..at).unwrap_or_default()),
+            None => part.to_owned(),
+        };
+        return line.split(' ').map(hidden).collect::<Vec<_>>().join(" ");
+    }
     if name != "authorization" && name != "proxy-authorization" {
         return line.to_owned();
     }
@@ -146,10 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn passwords_digests_are_not_shown() {
+    fn digests_and_keys_are_not_shown() {
         let line = "Authorization: Digest username=\"1001\", response=\"0123456789abcdef\", uri=\"sip:x\"";
-        let shown = hide_digest(line);
+        let shown = hide_secrets(line);
         assert!(!shown.contains("0123456789abcdef") && shown.contains("uri="), "{shown}");
+        let line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:32 FEC_ORDER=FEC_SRTP";
+        assert_eq!(hide_secrets(line), "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:… FEC_ORDER=FEC_SRTP");
     }
 
     #[test]

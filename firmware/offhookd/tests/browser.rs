@@ -1,4 +1,5 @@
-//! The page against the real box in headless Chromium: a newcomer's first run, first call, and calls over the outside line.
+//! The page against the real box in headless Chromium: a newcomer's first run, first call, calls over the outside line, a recording,
+//! the SIP messages of a call.
 
 mod office;
 
@@ -15,6 +16,7 @@ fn a_newcomer_makes_the_first_calls_in_the_browser() {
         .arg("e2e/run.mjs")
         .current_dir(page)
         .env("BASE_URL", format!("http://127.0.0.1:{}", office.http))
+        .env("OFFHOOK_DATA", office.directory.join("data"))
         .output()
         .expect("node is not installed");
     let said = String::from_utf8_lossy(&output.stdout);

@@ -100,13 +100,17 @@ pub fn config() -> Config {
             username,
         };
         let id = DeviceId(Uuid::from_u128(0x2000 + index as u128));
-        config.devices.insert(id, Device { user: user_id(user), label: format!("SIP {index}"), kind });
+        config
+            .devices
+            .insert(id, Device { user: user_id(user), label: format!("SIP {index}"), kind, codecs: Vec::new() });
     }
     for (port, user) in SETS {
         line(&mut config, port, LineKind::Fxs);
         let id = DeviceId(Uuid::from_u128(0x2100 + u128::from(port)));
         let kind = DeviceKind::Analog { line: line_id(port) };
-        config.devices.insert(id, Device { user: user_id(user), label: format!("FXS {port}"), kind });
+        config
+            .devices
+            .insert(id, Device { user: user_id(user), label: format!("FXS {port}"), kind, codecs: Vec::new() });
     }
     for (index, port) in OFFICES.into_iter().enumerate() {
         line(&mut config, port, LineKind::Fxo);

@@ -50,7 +50,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     };
     Ok(DeviceRow {
         id: row.get::<_, Id>(0)?.into(),
-        device: Device { user: row.get::<_, Id>(1)?.into(), label: row.get(2)?, kind },
+        device: Device { user: row.get::<_, Id>(1)?.into(), label: row.get(2)?, kind, codecs: Vec::new() },
         sealed: row.get(7)?,
     })
 }
@@ -150,11 +150,13 @@ pub(crate) fn create(
                 None => first_free(connection, &owner.extension, id)?,
             };
             let (kind, sealed) = account(connection, seal, id, username, &password)?;
-            DeviceRow { id, device: Device { user, label, kind }, sealed: Some(sealed) }
+            DeviceRow { id, device: Device { user, label, kind, codecs: Vec::new() }, sealed: Some(sealed) }
         }
-        NewDevice::Analog { label, line } => {
-            DeviceRow { id, device: Device { user, label, kind: DeviceKind::Analog { line } }, sealed: None }
-        }
+        NewDevice::Analog { label, line } => DeviceRow {
+            id,
+            device: Device { user, label, kind: DeviceKind::Analog { line }, codecs: Vec::new() },
+            sealed: None,
+        },
     };
     put(connection, &row)?;
     Ok(row)

@@ -118,6 +118,31 @@ pub struct Device {
     pub label: String,
     /// What it is.
     pub kind: DeviceKind,
+    /// Codecs it may use, best first; empty: the usual ones (Opus, G.722, G.711 with the country's law first).
+    #[serde(default)]
+    pub codecs: Vec<CodecName>,
+}
+
+/// A codec, as a device's list names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CodecName {
+    /// Opus, narrow to full band.
+    Opus,
+    /// G.722, wide band.
+    G722,
+    /// G.711 A-law: Europe and most of the world.
+    Pcma,
+    /// G.711 µ-law: North America and Japan.
+    Pcmu,
+    /// Linear samples at 16 kHz: five times what others need, for tests and special apparatus.
+    L16,
+}
+
+impl CodecName {
+    /// All of them.
+    pub const ALL: [CodecName; 5] =
+        [CodecName::Opus, CodecName::G722, CodecName::Pcma, CodecName::Pcmu, CodecName::L16];
 }
 
 /// What a telephone is.

@@ -13,10 +13,10 @@ impl Exchange {
             let _ = self.endpoint.reject_offer(now.instant, session, 481);
             return;
         };
-        let codec = self.codec_of(leg);
+        let codecs = self.codecs_of(leg);
         let Some(body) = body else {
             // We are asked for an offer; the answer comes with the ACK.
-            match self.make_offer(now, leg, codec.as_deref()) {
+            match self.make_offer(now, leg, &codecs) {
                 Some(offer) => {
                     if let Some(sip) = self.legs.get_mut(&leg).and_then(Leg::sip_mut) {
                         sip.awaiting_answer = true;
@@ -29,7 +29,7 @@ impl Exchange {
             }
             return;
         };
-        match self.make_answer(now, leg, &body.bytes, codec.as_deref()) {
+        match self.make_answer(now, leg, &body.bytes, &codecs) {
             Ok(answer) => {
                 let _ = self.endpoint.accept_offer(now.instant, session, Some(answer));
             }

@@ -242,8 +242,8 @@ impl Exchange {
             transferring: false,
             early_media: false,
         });
-        let codec = self.other_codec(call, id);
-        if let Err(release) = self.answer_sip(now, id, codec.as_deref()) {
+        let codecs = self.other_codecs(call, id);
+        if let Err(release) = self.answer_sip(now, id, &codecs) {
             self.release_leg(now, id, release);
             self.decide_entry(now, entry, LegStatus::SipPhoneError, release.cause);
             return;

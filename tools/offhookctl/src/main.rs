@@ -5,7 +5,6 @@
 
 mod check;
 mod client;
-mod ladder;
 mod show;
 
 use std::io::Write as _;
@@ -94,8 +93,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<(String, ExitCode)> {
         }
         Command::Trace { call, messages } => {
             let call = if call == "last" { last(&client)? } else { call.clone() };
-            let body = client.get(&format!("/calls/{}/trace", client::escape(&call)))?;
-            if arguments.json { body } else { ladder::draw(&serde_json::from_str::<Vec<_>>(&body)?, *messages) }
+            let form = match (arguments.json, *messages) {
+                (true, _) => "trace",
+                (false, false) => "trace.txt",
+                (false, true) => "trace.txt?messages=true",
+            };
+            client.get(&format!("/calls/{}/{form}", client::escape(&call)))?
         }
     };
     Ok((text, ExitCode::SUCCESS))

@@ -141,7 +141,7 @@ fn span(millis: i64) -> String {
 }
 
 /// At most so many characters; none that could steer a terminal: names come from outside.
-pub(crate) fn cut(text: &str, most: usize) -> String {
+fn cut(text: &str, most: usize) -> String {
     let clean: Vec<char> = text.chars().filter(|character| !character.is_control()).collect();
     if clean.len() <= most {
         return clean.into_iter().collect();

@@ -38,5 +38,6 @@ export type SetupState = Schemas['SetupState'];
 export type Site = Schemas['Site'];
 export type SiteInput = Schemas['SiteInput'];
 export type Status = Schemas['Status'];
+export type TraceMessage = Schemas['TraceMessage'];
 export type Trunk = Schemas['Trunk'];
 export type TrunkInput = Schemas['TrunkInput'];

@@ -1,17 +1,19 @@
 //! Call records, recordings, traces.
 
-use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use offhook_store::calls::Filter;
 use offhook_switch::id::{CallId, UserId};
 
 use crate::app::App;
 use crate::body::Id;
 use crate::error::Problem;
+use crate::guard::Session;
+use crate::ladder;
 use crate::types;
 use crate::validate;
 
@@ -21,10 +23,7 @@ pub(crate) async fn list_calls(
     State(app): State<App>,
     query: Result<Query<types::CallQuery>, QueryRejection>,
 ) -> Result<Json<types::CallPage>, Problem> {
-    let Query(query) = query.map_err(|rejection| Problem {
-        detail: Some(rejection.body_text().chars().take(300).collect()),
-        ..Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "The query is not what is expected.")
-    })?;
+    let Query(query) = query.map_err(|rejection| refused(&rejection))?;
     let limit = validate::within(query.limit.unwrap_or(50), 1, 200, "limit")? as usize;
     let search = query.search.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let short = search.as_ref().is_none_or(|text| text.chars().count() <= 64);
@@ -77,10 +76,50 @@ pub(crate) async fn get_recording(State(app): State<App>, Id(id): Id, request: R
         .ok_or_else(missing)
 }
 
-/// The SIP messages of a call that the box still remembers, oldest first.
+/// The SIP messages of a call that the box still remembers, oldest first. For the administrator: they name people, numbers and
+/// addresses.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/trace", tag = "calls", params(("id" = Uuid, Path, description = "Identifier")), responses((status = 200, description = "Done", body = Vec<types::TraceMessage>), (status = "default", description = "Refused", body = Problem)))]
-pub(crate) async fn get_trace(State(app): State<App>, Id(id): Id) -> Result<Json<Vec<types::TraceMessage>>, Problem> {
+pub(crate) async fn get_trace(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Id(id): Id,
+) -> Result<Json<Vec<types::TraceMessage>>, Problem> {
+    may_trace(session.role)?;
     Ok(Json(app.services.exchange.trace(CallId(id)).await))
+}
+
+/// The same as a ladder in text: one column for the box, one for each address it spoke with. For the administrator.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/trace.txt", tag = "calls", params(("id" = Uuid, Path, description = "Identifier"), types::LadderQuery), responses((status = 200, description = "Done", body = String, content_type = "text/plain"), (status = "default", description = "Refused", body = Problem)))]
+pub(crate) async fn get_trace_text(
+    State(app): State<App>,
+    Extension(session): Extension<Session>,
+    Id(id): Id,
+    query: Result<Query<types::LadderQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    may_trace(session.role)?;
+    let Query(query) = query.map_err(|rejection| refused(&rejection))?;
+    let messages = app.services.exchange.trace(CallId(id)).await;
+    let mut response = ladder::draw(&messages, query.messages).into_response();
+    if query.download
+        && let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{id}.txt\""))
+    {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// Who may read SIP messages. A new role must be decided here.
+fn may_trace(role: types::Role) -> Result<(), Problem> {
+    match role {
+        types::Role::Administrator => Ok(()),
+    }
+}
+
+fn refused(rejection: &QueryRejection) -> Problem {
+    Problem {
+        detail: Some(rejection.body_text().chars().take(300).collect()),
+        ..Problem::new(StatusCode::BAD_REQUEST, "invalid_query", "The query is not what is expected.")
+    }
 }
 
 /// `started.id` of the last call of a page.

@@ -163,6 +163,19 @@ pub struct CallPage {
     pub next: Option<String>,
 }
 
+/// How a ladder is to be drawn.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LadderQuery {
+    /// Each message whole after its arrow.
+    #[serde(default)]
+    pub messages: bool,
+    /// Names a file for saving.
+    #[serde(default)]
+    pub download: bool,
+}
+
 /// A SIP message of a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TraceMessage {
@@ -182,7 +195,7 @@ pub struct TraceMessage {
     pub call_id: String,
     /// CSeq.
     pub cseq: String,
-    /// The whole message, with passwords' digests left out.
+    /// The whole message, with passwords' digests and keys of the sound left out.
     pub text: String,
 }
 

@@ -5,6 +5,8 @@
 //! allowed and used on the tick, where it allocates nothing.
 
 pub mod g711;
+pub mod g722;
+pub mod opus;
 
 mod decoder;
 mod encoder;
@@ -12,7 +14,7 @@ mod encoder;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 
-use crate::command::{Codec, RtpParameters};
+use crate::command::{Codec, OpusSettings, RtpParameters};
 use crate::sound::Rate;
 
 /// Samples of the longest packet at the highest rate: 120 ms of Opus (RFC 6716 §2.1.4).
@@ -22,7 +24,8 @@ impl Codec {
     /// RTP clock rate in Hz (RFC 3551 §6): timestamps count in it. Not always the rate of the samples.
     pub const fn clock_rate(self) -> u32 {
         match self {
-            Codec::Pcmu | Codec::Pcma => 8000,
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => 8000,
+            Codec::Opus => 48_000,
             Codec::L16(rate) => rate.hz(),
         }
     }
@@ -31,6 +34,8 @@ impl Codec {
     pub const fn rate(self) -> Rate {
         match self {
             Codec::Pcmu | Codec::Pcma => Rate::Narrow,
+            Codec::G722 => Rate::Wide,
+            Codec::Opus => Rate::Full,
             Codec::L16(rate) => rate,
         }
     }
@@ -45,7 +50,8 @@ impl Codec {
         match self {
             Codec::Pcmu => Some(0),
             Codec::Pcma => Some(8),
-            Codec::L16(_) => None,
+            Codec::G722 => Some(9),
+            Codec::Opus | Codec::L16(_) => None,
         }
     }
 
@@ -54,6 +60,7 @@ impl Codec {
         match payload_type {
             0 => Some(Codec::Pcmu),
             8 => Some(Codec::Pcma),
+            9 => Some(Codec::G722),
             _ => None,
         }
     }
@@ -62,7 +69,9 @@ impl Codec {
     pub fn duration(self, payload: &[u8]) -> u32 {
         let bytes = payload.len() as u32;
         match self {
-            Codec::Pcmu | Codec::Pcma => bytes,
+            // G.722: two samples a byte, and half as many units.
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => bytes,
+            Codec::Opus => opus::duration(payload),
             Codec::L16(_) => bytes / 2,
         }
     }
@@ -72,9 +81,16 @@ impl Codec {
         (u64::from(units) * u64::from(self.rate().hz()) / u64::from(self.clock_rate())) as usize
     }
 
-    /// The packet time to send, in milliseconds: the agreed one, in steps of 10 ms from 10 to 60 ms.
+    /// The packet time to send, in milliseconds: the agreed one, in steps of 10 ms from 10 to 60 ms. Opus has no packets of 30 and
+    /// 50 ms in one frame (RFC 6716 §2.1.4), linear sound at 16 kHz of more than 40 ms does not fit into an Ethernet frame.
     pub fn packet_time(self, agreed_ms: u32) -> u32 {
-        (agreed_ms / 10 * 10).clamp(10, 60)
+        let milliseconds = (agreed_ms / 10 * 10).clamp(10, 60);
+        match self {
+            Codec::Opus if milliseconds == 30 => 20,
+            Codec::Opus if milliseconds == 50 => 40,
+            Codec::L16(Rate::Wide | Rate::Full) => milliseconds.min(40),
+            _ => milliseconds,
+        }
     }
 }
 
@@ -92,23 +108,24 @@ pub struct Coder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Settings {
     codec: Codec,
+    opus: OpusSettings,
 }
 
 impl Default for Coder {
     /// G.711 A-law.
     fn default() -> Self {
-        Coder::of(Settings { codec: Codec::Pcma })
+        Coder::of(Settings { codec: Codec::Pcma, opus: OpusSettings::default() })
     }
 }
 
 impl Coder {
     /// A coder for these parameters. Allocates.
     pub fn new(parameters: &RtpParameters) -> Self {
-        Coder::of(Settings { codec: parameters.codec })
+        Coder::of(Settings { codec: parameters.codec, opus: parameters.opus })
     }
 
     fn of(settings: Settings) -> Self {
-        Coder { settings, encoder: Encoder::new(settings.codec), decoder: Decoder::new(settings.codec) }
+        Coder { settings, encoder: Encoder::new(settings.codec, settings.opus), decoder: Decoder::new(settings.codec) }
     }
 
     /// Another coder would do the same: this one, which knows the sound before, should go on.

@@ -285,11 +285,13 @@ impl RtpLeg {
         let (last_sr, round_trip_us, peer) = (&mut self.last_sr, &mut self.round_trip_us, &mut self.peer);
         let clock = u64::from(self.coder.codec().clock_rate());
         let mut left = false;
+        let encoder = &mut self.coder.encoder;
         rtcp::parse(bytes, |item| match item {
             Item::Sender { ssrc, info } if theirs.is_none_or(|t| t == ssrc) => {
                 *last_sr = Some((info.ntp.middle(), now.clock));
             }
             Item::Report { block, .. } if block.figures.ssrc == ours => {
+                encoder.expect_loss(block.figures.fraction_lost);
                 if let Some(time) = block.round_trip(now.ntp) {
                     *round_trip_us = ((u64::from(time) * 1_000_000) >> 16) as u32;
                 }

@@ -43,9 +43,11 @@ impl Decode for Decoder {
         Decoder::decode(self, codec, payload, out)
     }
 
-    fn conceal(&mut self, _following: Option<&[u8]>, out: &mut [i16]) {
-        let frame = self.codec().rate().frame();
-        out.chunks_mut(frame).for_each(|part| Decoder::conceal(self, part));
+    fn conceal(&mut self, following: Option<&[u8]>, out: &mut [i16]) {
+        match following {
+            Some(next) => self.recover(next, out),
+            None => Decoder::conceal(self, out),
+        }
     }
 
     fn comfort_noise(&mut self, _description: &[u8]) {}

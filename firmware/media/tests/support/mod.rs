@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
 use offhook_media::codec::{Coder, Decoder};
-use offhook_media::command::{Codec, Command, Event, RtpParameters, Source, StreamId, ToneSegment};
+use offhook_media::command::{Codec, Command, Event, OpusSettings, RtpParameters, Source, StreamId, ToneSegment};
 use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
 use offhook_media::level;
 use offhook_media::rtp::packet::{Header, Packet};
@@ -122,6 +122,7 @@ impl Party {
             remote: Some(self.socket.local_addr().unwrap()),
             remote_rtcp: None,
             codec: self.codec,
+            opus: OpusSettings::default(),
             payload_type,
             receive_payload_type: payload_type,
             telephone_event: Some(101),

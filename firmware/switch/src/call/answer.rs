@@ -69,8 +69,8 @@ impl Exchange {
                     let _ = self.endpoint.progress(now.instant, session, 180, &[], None, false);
                     return;
                 };
-                let codec = self.codec_of(leg);
-                if let Ok(body) = self.make_answer(now, caller, &offer, codec.as_deref()) {
+                let codecs = self.codecs_of(leg);
+                if let Ok(body) = self.make_answer(now, caller, &offer, &codecs) {
                     if let Some(sip) = self.legs.get_mut(&caller).and_then(crate::leg::Leg::sip_mut) {
                         sip.answered_early = true;
                     }
@@ -144,8 +144,8 @@ impl Exchange {
         let entry = found.entry;
         match found.kind {
             Kind::Sip(_) => {
-                let codec = self.codec_of(with);
-                if let Err(release) = self.answer_sip(now, caller, codec.as_deref()) {
+                let codecs = self.codecs_of(with);
+                if let Err(release) = self.answer_sip(now, caller, &codecs) {
                     self.end_call(now, call, release, false);
                     return false;
                 }
@@ -164,7 +164,7 @@ impl Exchange {
     }
 
     /// 200 with SDP on an INVITE received.
-    pub(crate) fn answer_sip(&mut self, now: Now, leg: LegId, codec: Option<&str>) -> Result<(), Release> {
+    pub(crate) fn answer_sip(&mut self, now: Now, leg: LegId, codecs: &[String]) -> Result<(), Release> {
         let Some(sip) = self.legs.get(&leg).and_then(crate::leg::Leg::sip) else {
             return Ok(());
         };
@@ -176,7 +176,7 @@ impl Exchange {
             })
         } else {
             match sip.remote_offer.clone() {
-                Some(offer) => Some(self.make_answer(now, leg, &offer, codec).map_err(|unusable| {
+                Some(offer) => Some(self.make_answer(now, leg, &offer, codecs).map_err(|unusable| {
                     if unusable.status == 503 {
                         Release::from(ReleaseCause::NO_CIRCUIT)
                     } else {
@@ -184,7 +184,7 @@ impl Exchange {
                     }
                 })?),
                 None => {
-                    let body = self.make_offer(now, leg, codec).ok_or(Release::from(ReleaseCause::NO_CIRCUIT))?;
+                    let body = self.make_offer(now, leg, codecs).ok_or(Release::from(ReleaseCause::NO_CIRCUIT))?;
                     if let Some(sip) = self.legs.get_mut(&leg).and_then(crate::leg::Leg::sip_mut) {
                         sip.awaiting_answer = true;
                     }

@@ -139,7 +139,7 @@ impl Exchange {
         binding: &Binding,
     ) -> Option<LegId> {
         let id = LegId(self.new_uuid(now));
-        let codec = self.other_codec(call, id);
+        let codecs = self.other_codecs(call, id);
         // The session's number comes with the INVITE, the INVITE needs the offer, the offer the leg: a number to be replaced.
         let kind = self.sip_kind(offhook_sip::endpoint::SessionId(u64::MAX), Some(&binding.flow), None);
         let (number, name) = self.identity_of(user);
@@ -161,7 +161,7 @@ impl Exchange {
             early_media: false,
         };
         self.legs.insert(id, leg);
-        let Some(body) = self.make_offer(now, id, codec.as_deref()) else {
+        let Some(body) = self.make_offer(now, id, &codecs) else {
             self.legs.remove(&id);
             return None;
         };
@@ -336,16 +336,6 @@ impl Exchange {
     /// Number and name shown to whom the call is offered.
     pub(crate) fn shown_caller(&self, call: CallId) -> (String, Option<String>) {
         self.calls.get(&call).map(|call| (call.caller.0.clone(), call.caller_name.0.clone())).unwrap_or_default()
-    }
-
-    /// The codec of the party that `leg` is to speak with, so that nothing is transcoded.
-    pub(crate) fn other_codec(&self, call: CallId, leg: LegId) -> Option<String> {
-        let call = self.calls.get(&call)?;
-        call.legs.iter().filter(|other| **other != leg).find_map(|other| {
-            let other = self.legs.get(other)?;
-            (matches!(other.phase, Phase::Calling | Phase::Connected) && !other.transferring)
-                .then(|| self.codec_of(other.id))?
-        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A leg: one party of a call.
 
+pub(crate) mod codecs;
 pub(crate) mod release;
 pub(crate) mod sdp;
 

@@ -6,15 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use offhook_media::command as media;
 use offhook_sip::endpoint::{Body, Flow};
-use offhook_sip::sdp::{self, Capabilities, Codec, Direction, Negotiated, Unusable};
+use offhook_sip::sdp::{self, Capabilities, Direction, Negotiated, Unusable};
 
-use super::SipLeg;
+use super::{SipLeg, codecs};
+use crate::config::CodecName;
 use crate::exchange::{Exchange, Now};
 use crate::id::LegId;
 use crate::ports::{MOST_TRIES, PortOpening};
-
-/// Countries whose telephone network uses µ-law (ITU-T G.711: North America and Japan).
-const MU_LAW: [&str; 4] = ["US", "CA", "JP", "TW"];
 
 impl Exchange {
     /// The address our media is reached at by the peer of this flow, and the address to bind.
@@ -31,23 +29,6 @@ impl Exchange {
             self.config.network.advertised.or_else(|| self.host.parse().ok())
         };
         (address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), local)
-    }
-
-    /// Our codecs, best first; `first` is the name of the one the other party uses.
-    pub(crate) fn codecs(&self, first: Option<&str>) -> Vec<Codec> {
-        let codec = |payload_type, name: &str, fmtp: Option<&str>| Codec {
-            payload_type,
-            name: name.into(),
-            clock_rate: 8000,
-            fmtp: fmtp.map(Into::into),
-        };
-        let mu_law = match first {
-            Some(name) => name.eq_ignore_ascii_case("PCMU"),
-            None => MU_LAW.contains(&self.config.site.country.as_str()),
-        };
-        let (a, mu) = (codec(8, "PCMA", None), codec(0, "PCMU", None));
-        let (best, next) = if mu_law { (mu, a) } else { (a, mu) };
-        vec![best, next, codec(101, "telephone-event", Some("0-15"))]
     }
 
     /// Opens the leg's RTP port if it has none. `false`: none is left.
@@ -91,13 +72,13 @@ impl Exchange {
         None
     }
 
-    /// Makes our offer for a leg, with the codec named `first` in front. In a session that has descriptions already, streams keep
+    /// Makes our offer for a leg, with the codecs named `first` in front. In a session that has descriptions already, streams keep
     /// their places and codecs their payload types (RFC 3264 §8). `None`: no RTP port is left.
-    pub(crate) fn make_offer(&mut self, now: Now, leg: LegId, first: Option<&str>) -> Option<Body> {
+    pub(crate) fn make_offer(&mut self, now: Now, leg: LegId, first: &[String]) -> Option<Body> {
         if !self.open_rtp(now, leg) {
             return None;
         }
-        let codecs = self.codecs(first);
+        let codecs = self.formats(self.legs.get(&leg), first);
         let sip = self.legs.get_mut(&leg)?.sip_mut()?;
         sip.codecs = codecs;
         let mut description = next_offer(sip);
@@ -117,32 +98,35 @@ impl Exchange {
         Ok(())
     }
 
-    /// Answers an offer of the peer and runs the stream by it. The codec named `first` is taken if the peer has it, so that
-    /// nothing needs transcoding.
+    /// Answers an offer of the peer and runs the stream by it. The first of the codecs named `first` that the peer has and its policy
+    /// allows is taken, so that nothing needs transcoding.
     pub(crate) fn make_answer(
         &mut self,
         now: Now,
         leg: LegId,
         offer: &[u8],
-        first: Option<&str>,
+        first: &[String],
     ) -> Result<Body, Unusable> {
         if !self.open_rtp(now, leg) {
             return Err(Unusable { status: 503, reason: "no RTP port left" });
         }
-        let codecs = self.codecs(first);
+        let formats = self.formats(self.legs.get(&leg), &[]);
         let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
             return Err(Unusable { status: 488, reason: "no RTP leg" });
         };
-        // The offerer's order would win otherwise (RFC 3264 §6.1): try with the one codec first.
-        let mut alone = codecs.clone();
-        if first.is_some() && alone.len() > 1 {
-            alone.remove(1);
+        // The offerer's order would win otherwise (RFC 3264 §6.1): try with one codec at a time first.
+        let mut answered = None;
+        for name in first {
+            sip.codecs = codecs::only(&formats, name);
+            answered = sdp::answer(&capabilities(sip), offer).ok();
+            if answered.is_some() {
+                break;
+            }
         }
-        sip.codecs = alone;
-        let (mut description, negotiated) = match sdp::answer(&capabilities(sip), offer) {
-            Ok(done) => done,
-            Err(_) => {
-                sip.codecs = codecs;
+        let (mut description, negotiated) = match answered {
+            Some(answered) => answered,
+            None => {
+                sip.codecs = formats;
                 sdp::answer(&capabilities(sip), offer)?
             }
         };
@@ -154,17 +138,6 @@ impl Exchange {
         Ok(body)
     }
 
-    /// Name of the codec a leg uses (or asks for).
-    pub(crate) fn codec_of(&self, leg: LegId) -> Option<String> {
-        let sip = self.legs.get(&leg)?.sip()?;
-        if let Some(negotiated) = &sip.negotiated {
-            return Some(negotiated.codec.name.clone());
-        }
-        let offer = sip.remote_offer.as_deref()?;
-        let ours = self.plain_capabilities(sip.address);
-        sdp::answer(&ours, offer).ok().map(|(_, negotiated)| negotiated.codec.name)
-    }
-
     /// The offer can be answered by us.
     pub(crate) fn check_offer(&self, offer: &[u8]) -> Result<(), Unusable> {
         sdp::answer(&self.plain_capabilities(IpAddr::V4(Ipv4Addr::LOCALHOST)), offer).map(drop)
@@ -173,7 +146,7 @@ impl Exchange {
     fn plain_capabilities(&self, address: IpAddr) -> Capabilities {
         Capabilities {
             local: SocketAddr::new(address, 9),
-            codecs: self.codecs(None),
+            codecs: codecs::formats(&CodecName::ALL),
             ptime: 20,
             direction: Direction::SendRecv,
             session_id: 1,
@@ -203,12 +176,11 @@ impl Exchange {
 
 /// How the engine is to run a stream.
 fn parameters(negotiated: &Negotiated) -> media::RtpParameters {
-    let codec =
-        if negotiated.codec.name.eq_ignore_ascii_case("PCMU") { media::Codec::Pcmu } else { media::Codec::Pcma };
     media::RtpParameters {
         remote: negotiated.remote,
         remote_rtcp: negotiated.remote_rtcp,
-        codec,
+        codec: codecs::engine_codec(&negotiated.codec),
+        opus: codecs::opus_settings(&negotiated.codec),
         payload_type: negotiated.codec.payload_type,
         receive_payload_type: negotiated.receive_payload_type,
         telephone_event: negotiated.telephone_event,

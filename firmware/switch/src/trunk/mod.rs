@@ -158,8 +158,8 @@ impl Exchange {
                 {
                     sip.address = ip;
                 }
-                let codec = self.other_codec(call, id);
-                let Some(body) = self.make_offer(now, id, codec.as_deref()) else {
+                let codecs = self.other_codecs(call, id);
+                let Some(body) = self.make_offer(now, id, &codecs) else {
                     self.legs.remove(&id);
                     return None;
                 };

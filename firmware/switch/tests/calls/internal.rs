@@ -47,6 +47,53 @@ fn no_transcoding_when_the_caller_prefers_mu_law() {
     assert!(!office.close().call(0).ended_by_callee);
 }
 
+/// The codecs both streams of a call run, by number of the phone.
+fn agreed(office: &Office) -> Vec<Codec> {
+    office.books.parameters.values().map(|p| p.codec).collect()
+}
+
+#[test]
+fn wide_band_phones_speak_in_wide_band_and_others_as_the_narrower_one() {
+    for (caller, callee, expected) in [
+        ("wide", "wide", Codec::Opus),
+        ("wide", "PCMA", Codec::Pcma),
+        ("PCMA", "wide", Codec::Pcma),
+        ("PCMU", "wide", Codec::Pcmu),
+        ("only PCMU", "wide", Codec::Pcmu),
+        ("wide", "only PCMU", Codec::Pcmu),
+    ] {
+        let mut office = two();
+        office.phones[0].codec = caller;
+        office.phones[1].codec = callee;
+        office.dial(0, "1002");
+        office.answer(1);
+        assert_eq!(agreed(&office), [expected, expected], "{caller} calls {callee}");
+        office.hang_up(0);
+        office.close();
+    }
+}
+
+#[test]
+fn a_device_uses_the_codecs_of_its_list_only() {
+    use offhook_switch::config::CodecName;
+    for (list, expected) in
+        [(vec![CodecName::G722, CodecName::Pcma], Codec::G722), (vec![CodecName::Pcmu], Codec::Pcmu)]
+    {
+        for restricted in [0, 1] {
+            let mut site = Site::new().phones(&[1001, 1002]).0;
+            let device = site.devices.values_mut().nth(restricted).unwrap();
+            device.codecs.clone_from(&list);
+            let mut office = Office::open(site, &["1001", "1002"]);
+            (office.phones[0].codec, office.phones[1].codec) = ("wide", "wide");
+            office.dial(0, "1002");
+            office.answer(1);
+            assert_eq!(agreed(&office), [expected, expected], "{list:?} for phone {restricted}");
+            office.hang_up(0);
+            office.close();
+        }
+    }
+}
+
 #[test]
 fn refusals_reach_the_caller_as_they_are() {
     for (status, seen, cause, leg) in [

@@ -18,7 +18,7 @@ use crossbeam_channel::unbounded;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
-use offhook_media::command::{BridgeId, Codec, Command, RecordingId, RtpParameters, Source, StreamId};
+use offhook_media::command::{BridgeId, Codec, Command, OpusSettings, RecordingId, RtpParameters, Source, StreamId};
 use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
 
 /// Calls of two parties, or callers of the prompt.
@@ -171,6 +171,7 @@ fn open(config: EngineConfig, parties: u16) -> Result<EngineHandle> {
             remote: Some(phone_address(party)),
             remote_rtcp: None,
             codec: Codec::Pcma,
+            opus: OpusSettings::default(),
             payload_type: 8,
             receive_payload_type: 8,
             telephone_event: Some(101),

@@ -98,8 +98,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The SIP messages of a call that the box still remembers, oldest first. */
+        /**
+         * The SIP messages of a call that the box still remembers, oldest first. For the administrator: they name people, numbers and
+         *     addresses.
+         */
         get: operations["get_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/trace.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a ladder in text: one column for the box, one for each address it spoke with. For the administrator. */
+        get: operations["get_trace_text"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1482,7 +1502,7 @@ export interface components {
             first_line: string;
             /** @description Address it came from. */
             from: string;
-            /** @description The whole message, with passwords' digests left out. */
+            /** @description The whole message, with passwords' digests and keys of the sound left out. */
             text: string;
             /**
              * Format: int64
@@ -1837,6 +1857,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TraceMessage"][];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trace_text: {
+        parameters: {
+            query?: {
+                /** @description Each message whole after its arrow. */
+                messages?: boolean;
+                /** @description Names a file for saving. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Identifier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Refused */

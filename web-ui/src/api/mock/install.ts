@@ -26,7 +26,8 @@ export function installMock(): void {
     const reply = server.handle(request.method, url.pathname.slice(base.length), body, url.searchParams);
     sessionStorage.setItem(storageKey, JSON.stringify(data));
     await new Promise((resolve) => setTimeout(resolve, 30));
-    return new Response(reply.body === undefined ? null : JSON.stringify(reply.body), {
+    const said = reply.body === undefined ? null : typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
+    return new Response(said, {
       status: reply.status,
       headers: { 'Content-Type': reply.status < 400 ? 'application/json' : 'application/problem+json' },
     });

@@ -1,6 +1,7 @@
 import type { Call, Deleted, Device, DeviceInput, Extension, Line, LineAction, LineInput, LiveEvent, Resource } from '../types';
 import { newId, type Data } from './data';
 import type { MockExchange } from './exchange';
+import { traceOf } from './sip';
 
 interface Reply {
   status: number;
@@ -239,6 +240,9 @@ export class MockServer {
     });
     this.#on('GET', 'calls', (_, __, query) => ok(page(d.calls, query)));
     this.#on('GET', 'calls/:id', ([id]) => some(d.calls.find((call) => call.id === id)));
+    const trace = (id: string | undefined) => d.calls.filter((call) => call.id === id).flatMap(traceOf);
+    this.#on('GET', 'calls/:id/trace', ([id]) => ok(trace(id)));
+    this.#on('GET', 'calls/:id/trace.txt', ([id]) => ok(trace(id).map((message) => message.text).join('\n')));
     this.#on('GET', 'live/calls', () => ok(this.#exchange.calls));
     this.#on('DELETE', 'live/calls/:id', ([id]) => (this.#exchange.hangUp(id ?? '') ? { status: 202 } : refuse(404, 'not_found')));
     this.#on('GET', 'status', () => {
@@ -277,6 +281,7 @@ function page(calls: Call[], query: URLSearchParams): Reply['body'] {
     (call) =>
       call.started >= from && call.started < to &&
       (!query.get('direction') || call.direction === query.get('direction')) &&
+      (!query.get('extension_id') || call.caller_extension_id === query.get('extension_id') || call.legs.some((leg) => leg.extension_id === query.get('extension_id'))) &&
       (!query.get('result') || (call.answered ? 'answered' : 'missed') === query.get('result')) &&
       `${call.caller} ${call.caller_name ?? ''} ${call.called}`.toLowerCase().includes(search),
   );

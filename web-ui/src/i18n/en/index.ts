@@ -10,6 +10,7 @@ import { routing } from './routing';
 import { session } from './session';
 import { settings } from './settings';
 import { status } from './status';
+import { trace } from './trace';
 import { trunks } from './trunks';
 
 export const en = {
@@ -25,5 +26,6 @@ export const en = {
   session,
   settings,
   status,
+  trace,
   trunks,
 };

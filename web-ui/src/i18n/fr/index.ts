@@ -10,6 +10,7 @@ import { routing } from './routing';
 import { session } from './session';
 import { settings } from './settings';
 import { status } from './status';
+import { trace } from './trace';
 import { trunks } from './trunks';
 
 import type { Messages } from '../messages';
@@ -27,5 +28,6 @@ export const fr: Messages = {
   session,
   settings,
   status,
+  trace,
   trunks,
 };

@@ -166,6 +166,15 @@ impl Phone {
     pub fn capabilities(&self, direction: Direction) -> Capabilities {
         let codec = |payload_type, name: &str| Codec { payload_type, name: name.into(), clock_rate: 8000, fmtp: None };
         let mut codecs = vec![codec(8, "PCMA"), codec(0, "PCMU"), codec(101, "telephone-event")];
+        if self.codec == "wide" {
+            let opus = Codec {
+                payload_type: 96,
+                name: "opus".into(),
+                clock_rate: 48_000,
+                fmtp: Some("useinbandfec=1".into()),
+            };
+            codecs.splice(0..0, [opus, codec(9, "G722")]);
+        }
         if self.codec == "PCMU" {
             codecs.swap(0, 1);
         }

@@ -66,6 +66,7 @@ impl Site {
             Device {
                 user: user(extension),
                 label: username.into(),
+                codecs: Vec::new(),
                 kind: DeviceKind::Sip { username: username.into(), ha1_md5: secret.md5.0, ha1_sha256: secret.sha256.0 },
             },
         );
@@ -92,6 +93,7 @@ impl Site {
             Device {
                 user: user(extension),
                 label: String::new(),
+                codecs: Vec::new(),
                 kind: DeviceKind::Analog { line: line(u128::from(port)) },
             },
         );

@@ -2,69 +2,63 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
-
-use crate::show::cut;
+use crate::types::{TraceDirection, TraceMessage};
 
 /// Width of a column, characters.
 const COLUMN: usize = 30;
 /// Most columns beside the box; further addresses share the last.
 const MOST_COLUMNS: usize = 8;
+/// Longest line of a message, characters.
+const LINE: usize = 4096;
 
-/// A SIP message, as the box gives it.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Message {
-    time: i64,
-    from: String,
-    to: String,
-    direction: String,
-    transport: String,
-    first_line: String,
-    cseq: String,
-    text: String,
+fn sent(message: &TraceMessage) -> bool {
+    message.direction == TraceDirection::Sent
 }
 
-impl Message {
-    fn sent(&self) -> bool {
-        self.direction == "sent"
-    }
+fn peer_of(message: &TraceMessage) -> String {
+    let address = if sent(message) { &message.to } else { &message.from };
+    format!("{} {}", message.transport, address)
+}
 
-    fn peer(&self) -> String {
-        let address = if self.sent() { &self.to } else { &self.from };
-        format!("{} {}", self.transport, address)
-    }
+/// `INVITE [1] +SDP`, `180 Ringing [1 INVITE]`: with the CSeq.
+fn label(message: &TraceMessage) -> String {
+    let line = &message.first_line;
+    let what = match line.strip_prefix("SIP/2.0 ") {
+        Some(status) => format!("{status} [{}]", message.cseq),
+        None => {
+            let method = line.split(' ').next().unwrap_or_default();
+            let number = message.cseq.split_whitespace().next().unwrap_or_default();
+            format!("{method} [{number}]")
+        }
+    };
+    let body = message.text.split_once("\r\n\r\n").is_some_and(|(_, body)| body.starts_with("v=0"));
+    format!("{what}{}", if body { " +SDP" } else { "" })
+}
 
-    /// `INVITE [1] +SDP`, `180 Ringing [1 INVITE]`: with the CSeq.
-    fn label(&self) -> String {
-        let line = &self.first_line;
-        let what = match line.strip_prefix("SIP/2.0 ") {
-            Some(status) => format!("{status} [{}]", self.cseq),
-            None => {
-                let method = line.split(' ').next().unwrap_or_default();
-                let number = self.cseq.split_whitespace().next().unwrap_or_default();
-                format!("{method} [{number}]")
-            }
-        };
-        let body = self.text.split_once("\r\n\r\n").is_some_and(|(_, body)| body.starts_with("v=0"));
-        format!("{what}{}", if body { " +SDP" } else { "" })
+/// At most so many characters; none that could steer a terminal: messages come from outside.
+fn cut(text: &str, most: usize) -> String {
+    let clean: Vec<char> = text.chars().filter(|character| !character.is_control()).collect();
+    if clean.len() <= most {
+        return clean.into_iter().collect();
     }
+    clean.into_iter().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// The ladder; with `whole`, each message after its arrow.
-pub(crate) fn draw(messages: &[Message], whole: bool) -> String {
+pub(crate) fn draw(messages: &[TraceMessage], whole: bool) -> String {
     let Some(first) = messages.first() else {
         return "the box remembers no SIP message of this call\n".into();
     };
     let mut peers: Vec<String> = Vec::new();
     for message in messages {
-        let peer = message.peer();
+        let peer = peer_of(message);
         if !peers.contains(&peer) && peers.len() < MOST_COLUMNS {
             peers.push(peer);
         }
     }
     // The first to speak is left of the box, the others right of it.
-    let column_of = |message: &Message| {
-        let peer = message.peer();
+    let column_of = |message: &TraceMessage| {
+        let peer = peer_of(message);
         let index = peers.iter().position(|known| *known == peer).unwrap_or(peers.len() - 1);
         if index == 0 { 0 } else { index + 1 }
     };
@@ -84,13 +78,13 @@ pub(crate) fn draw(messages: &[Message], whole: bool) -> String {
         let seconds = message.time.saturating_sub(first.time) as f64 / 1000.0;
         let column = column_of(message);
         let (left, right) = (column.min(BOX), column.max(BOX));
-        let to_right = message.sent() == (column > BOX);
+        let to_right = sent(message) == (column > BOX);
         let _ = write!(text, "{seconds:>9.3}  ");
-        text.push_str(&arrow(&message.label(), left, right, to_right, columns));
+        text.push_str(&arrow(&label(message), left, right, to_right, columns));
         trim(&mut text);
         if whole {
             for line in message.text.lines() {
-                let _ = writeln!(text, "             {}", cut(line, 4096));
+                let _ = writeln!(text, "             {}", cut(line, LINE));
             }
             text.push('\n');
         }
@@ -132,16 +126,17 @@ fn trim(text: &mut String) {
 mod tests {
     use super::*;
 
-    fn message(time: i64, direction: &str, peer: &str, first_line: &str, cseq: &str, body: &str) -> Message {
+    fn message(time: i64, direction: &str, peer: &str, first_line: &str, cseq: &str, body: &str) -> TraceMessage {
         let (from, to) = if direction == "sent" { ("10.0.0.1:5060", peer) } else { (peer, "10.0.0.1:5060") };
-        Message {
+        TraceMessage {
             time,
             from: from.into(),
             to: to.into(),
-            direction: direction.into(),
+            direction: if direction == "sent" { TraceDirection::Sent } else { TraceDirection::Received },
             transport: "udp".into(),
             first_line: first_line.into(),
             cseq: cseq.into(),
+            call_id: "a".into(),
             text: format!("{first_line}\r\nCSeq: {cseq}\r\n\r\n{body}"),
         }
     }
@@ -172,7 +167,7 @@ mod tests {
 
     #[test]
     fn many_peers_and_long_lines_stay_in_their_columns() {
-        let messages: Vec<Message> = (0..20)
+        let messages: Vec<TraceMessage> = (0..20)
             .map(|number| {
                 let peer = format!("[2001:db8:1234:5678:9abc:def0:1234:{number:x}]:50600");
                 message(number, "sent", &peer, &format!("SIP/2.0 400 {}", "x".repeat(100)), "1 INVITE", "")
