@@ -31,7 +31,7 @@ for (const [width, height] of [[1280, 860], [390, 844]]) {
 }
 
 /** What axe-core finds. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
-async function rules(page) {
+export async function rules(page) {
   await page.evaluate(axe);
   return page.evaluate(async () => {
     // Without preloading it fetches nothing.

@@ -1,6 +1,8 @@
 // Everyday work in the mock's office.
 import assert from 'node:assert/strict';
+import { audit } from './audit.mjs';
 import { open } from './browser.mjs';
+import { rules } from './looks.mjs';
 
 /** @typedef {import('playwright-core').Browser} Browser */
 
@@ -109,6 +111,7 @@ export const tests = {
       const ringing = details.getByRole('button', { name: '180 Ringing, from udp 203.0.113.5:5060 to Box, after 0.240 s' });
       await ringing.click();
       await details.getByRole('region', { name: 'Message 180 Ringing' }).getByText('Call-ID: 01900000').waitFor();
+      assert.deepEqual([...(await audit(page)), ...(await rules(page))], []);
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await details.getByRole('button', { name: 'Copy as text' }).click();
       await details.getByRole('button', { name: 'Copied' }).waitFor();
