@@ -119,7 +119,7 @@ pub enum Source {
         /// Level of each frequency in dBm0.
         level_dbm0: f32,
     },
-    /// A WAV file of the box (PCM 16 bit mono, 8 or 16 kHz; G.711 in WAV too), read ahead of time, never on the tick.
+    /// A file of the box: MP3, Ogg Opus or WAV (PCM 16 bit or G.711, 8 or 16 kHz), read ahead of time, never on the tick.
     File {
         /// The file.
         path: PathBuf,
@@ -131,6 +131,48 @@ pub enum Source {
         /// Times to play; `None` without end.
         repeat: Option<u32>,
     },
+}
+
+/// A member of a conference: who hears it, and how loud. A stream alone is a member who talks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The stream.
+    pub stream: StreamId,
+    /// Who hears it.
+    pub role: Role,
+    /// Nobody hears what it says, whatever its role.
+    pub muted: bool,
+    /// Gain of what it says, in dB, −60 to +20.
+    pub gain_db: f32,
+    /// Whom this member hears otherwise than the others do.
+    pub hears: Vec<Hears>,
+}
+
+/// How one member hears another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hears {
+    /// The one who speaks.
+    pub from: StreamId,
+    /// Gain in dB on top of the speaker's own, −60 to +20; `None`: not at all.
+    pub gain_db: Option<f32>,
+}
+
+/// What a member may do. Every member hears all who talk. To barge in is to change from [`Role::Listen`] to [`Role::Talk`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Everybody hears it.
+    #[default]
+    Talk,
+    /// Nobody hears it.
+    Listen,
+    /// Only this member hears it. Recordings do not: they hold what everybody hears.
+    Whisper(StreamId),
+}
+
+impl From<StreamId> for Member {
+    fn from(stream: StreamId) -> Self {
+        Member { stream, role: Role::Talk, muted: false, gain_db: 0.0, hears: Vec::new() }
+    }
 }
 
 /// A DTMF digit: `0`–`9`, `*`, `#`, `A`–`D`.
@@ -174,6 +216,13 @@ pub enum Command {
         /// Its members, at most 32.
         members: Vec<StreamId>,
     },
+    /// The same with roles. Sent again as a whole for each change; gains go to their new values within 10 ms, without a click.
+    Conference {
+        /// The bridge.
+        bridge: BridgeId,
+        /// Its members, at most 32.
+        members: Vec<Member>,
+    },
     /// Plays towards the stream's party, instead of what its bridge gives, until it ends or [`Command::Stop`].
     Play {
         /// The stream.
@@ -195,7 +244,8 @@ pub enum Command {
         /// How long, 40–6000 ms.
         duration: Duration,
     },
-    /// Starts a two-channel recording of a party: left what it says, right what it hears.
+    /// Starts a two-channel recording of a party: left what it says, right what it hears, without whispers to it. Ogg Opus, or WAV
+    /// when the file's name ends in `.wav`.
     Record {
         /// The recording.
         recording: RecordingId,
@@ -203,6 +253,21 @@ pub enum Command {
         stream: StreamId,
         /// The file, written to a temporary name beside it and renamed when closed.
         path: PathBuf,
+    },
+    /// Leaves out what comes, or goes on. The place is marked in the file, [`Event::RecordingPaused`] follows.
+    PauseRecording {
+        /// The recording.
+        recording: RecordingId,
+        /// To be left out.
+        paused: bool,
+    },
+    /// Silences digits heard in the sound of a recording, on both channels: card numbers are not kept. Digits that come as events make
+    /// no sound.
+    MuteDigits {
+        /// The recording.
+        recording: RecordingId,
+        /// To be silenced.
+        muted: bool,
     },
     /// Ends a recording. [`Event::Recorded`] follows.
     StopRecording {
@@ -311,6 +376,22 @@ pub enum Event {
         stream: StreamId,
         /// Its figures.
         statistics: StreamStatistics,
+    },
+    /// Another member of a conference speaks: the loudest for 300 ms, or nobody for two seconds.
+    ActiveSpeaker {
+        /// The bridge.
+        bridge: BridgeId,
+        /// Who; `None`: nobody.
+        stream: Option<StreamId>,
+    },
+    /// A recording is paused, or goes on.
+    RecordingPaused {
+        /// The recording.
+        recording: RecordingId,
+        /// Paused.
+        paused: bool,
+        /// Its length so far.
+        at: Duration,
     },
     /// A recording was closed.
     Recorded {

@@ -10,11 +10,13 @@
 
 pub mod codec;
 pub mod command;
+pub mod conference;
 pub mod engine;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;
-pub mod mix;
+pub mod ogg;
+pub mod prompt;
 pub mod quality;
 pub mod resample;
 pub mod rtp;

@@ -79,26 +79,9 @@ impl Media {
                 }
                 self.later(now + 5, Event::Closed { stream, statistics: StreamStatistics::default() });
             }
-            Command::Bridge { bridge, members } => {
-                let unique: BTreeSet<&StreamId> = members.iter().collect();
-                if unique.len() != members.len() || members.len() > 32 {
-                    self.fault(format!("{bridge:?} with members twice or too many: {members:?}"));
-                }
-                for member in &members {
-                    if !self.streams.contains_key(member) {
-                        self.fault(format!("{bridge:?} has {member:?}, which is not open"));
-                    }
-                    for (other, list) in &mut self.bridges {
-                        if *other != bridge {
-                            list.retain(|m| m != member);
-                        }
-                    }
-                }
-                if members.is_empty() {
-                    self.bridges.remove(&bridge);
-                } else {
-                    self.bridges.insert(bridge, members);
-                }
+            Command::Bridge { bridge, members } => self.bridge(bridge, members),
+            Command::Conference { bridge, members } => {
+                self.bridge(bridge, members.into_iter().map(|member| member.stream).collect());
             }
             Command::Play { stream, source } => {
                 let ends = match source {
@@ -132,7 +115,30 @@ impl Media {
                 }
                 self.recordings.insert(recording, stream);
             }
+            Command::PauseRecording { .. } | Command::MuteDigits { .. } => {}
             Command::StopRecording { recording } => self.recorded(now, recording),
+        }
+    }
+
+    fn bridge(&mut self, bridge: BridgeId, members: Vec<StreamId>) {
+        let unique: BTreeSet<&StreamId> = members.iter().collect();
+        if unique.len() != members.len() || members.len() > 32 {
+            self.fault(format!("{bridge:?} with members twice or too many: {members:?}"));
+        }
+        for member in &members {
+            if !self.streams.contains_key(member) {
+                self.fault(format!("{bridge:?} has {member:?}, which is not open"));
+            }
+            for (other, list) in &mut self.bridges {
+                if *other != bridge {
+                    list.retain(|m| m != member);
+                }
+            }
+        }
+        if members.is_empty() {
+            self.bridges.remove(&bridge);
+        } else {
+            self.bridges.insert(bridge, members);
         }
     }
 

@@ -61,6 +61,8 @@ impl Exchange {
             | media::Event::PlayFailed { .. }
             | media::Event::MediaStarted { .. }
             | media::Event::Closed { .. }
+            | media::Event::ActiveSpeaker { .. }
+            | media::Event::RecordingPaused { .. }
             | media::Event::Recorded { .. } => {}
         }
     }

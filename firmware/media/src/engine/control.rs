@@ -12,17 +12,23 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use tracing::{debug, info, warn};
 
 use super::EngineConfig;
+use super::disk::run_disk;
 use super::leg::RtpLeg;
+use super::mixing::{Arrangement, Table};
 use super::order::{Members, Order, Returned, Slot};
 use super::player::{LoadRequest, Loaded, Player, run_loader};
-use super::recorder::{NewRecording, recording, run_recorder};
+use super::recorder::{NewRecording, recording};
 use super::sockets::{SocketPair, SocketPool};
 use super::stream::{Kind, Stream};
 use super::worker::{Clock, Shared, Worker, WorkerParts};
+use super::writer::run_writer;
 use crate::codec::Coder;
-use crate::command::{BridgeId, Command, Event, LinePort, RecordingId, Source, StreamId, StreamStatistics};
+use crate::command::{
+    BridgeId, Command, Event, LinePort, Member, RecordingId, Role, Source, StreamId, StreamStatistics,
+};
+use crate::conference::{Conference, MAX_PARTIES, Party, Plan};
 use crate::line_audio::EngineSide;
-use crate::mix::MAX_PARTIES;
+use crate::sound::Rate;
 use crate::tone::chime::chime;
 use crate::tone::generator::ToneGenerator;
 
@@ -71,6 +77,8 @@ struct Entry {
     slot: Slot,
     bridge: Option<BridgeId>,
     line: Option<LinePort>,
+    /// The rate it speaks at.
+    rate: Rate,
     /// Counts `Play` and `Stop`, so that a file read late is not played after them.
     generation: u64,
 }
@@ -78,7 +86,11 @@ struct Entry {
 struct Bridge {
     thread: usize,
     slot: Slot,
-    members: Vec<StreamId>,
+    members: Vec<Member>,
+    /// Room of its conference; 0 without one, or when it ends soon.
+    room: usize,
+    /// It has a conference, perhaps one that ends soon.
+    mixed: bool,
 }
 
 /// The control thread's state.
@@ -128,11 +140,17 @@ impl Control {
         let (loaded_sender, loaded) = unbounded();
         let cache_samples = config.cache_seconds * crate::RATE as usize;
         let (recorder, new_recordings) = unbounded();
-        let recorded = events.clone();
-        let helpers = vec![
-            spawn("media-files", move || run_loader(&load_requests, &loaded_sender, cache_samples))?,
-            spawn("media-recorder", move || run_recorder(&new_recordings, &recorded))?,
-        ];
+        let (disk, jobs) = unbounded();
+        let mut helpers =
+            vec![spawn("media-files", move || run_loader(&load_requests, &loaded_sender, cache_samples))?];
+        for n in 0..config.writers.max(1) {
+            let (new, disk, told) = (new_recordings.clone(), disk.clone(), events.clone());
+            helpers.push(spawn(&format!("media-writer-{n}"), move || run_writer(&new, &disk, &told))?);
+        }
+        let told = events.clone();
+        helpers.push(spawn("media-disk", move || run_disk(&jobs, &told))?);
+        // The last sender is a writer's: the disk's thread ends after them.
+        drop(disk);
         let shared = threads.iter().map(|t| Arc::clone(&t.shared)).collect();
         let control = Control {
             inputs,
@@ -220,10 +238,16 @@ impl Control {
             }
             Command::SetRtp { stream, parameters } => {
                 let coder = Box::new(Coder::new(&parameters));
+                if let Some(entry) = self.streams.get_mut(&stream) {
+                    entry.rate = parameters.codec.rate();
+                }
                 self.order(stream, |slot| Order::Parameters { slot, parameters, coder });
             }
             Command::Close { stream } => self.close(stream),
-            Command::Bridge { bridge, members } => self.bridge(bridge, members),
+            Command::Bridge { bridge, members } => {
+                self.bridge(bridge, members.into_iter().map(Member::from).collect());
+            }
+            Command::Conference { bridge, members } => self.bridge(bridge, members),
             Command::Play { stream, source } => self.play(stream, source),
             Command::Stop { stream } => {
                 self.next_generation(stream);
@@ -233,6 +257,16 @@ impl Control {
                 self.order(stream, |slot| Order::Digit { slot, digit, duration });
             }
             Command::Record { recording: id, stream, path } => self.record(id, stream, path),
+            Command::PauseRecording { recording, paused } => {
+                if let Some(&stream) = self.recordings.get(&recording) {
+                    self.order(stream, |slot| Order::PauseRecording { slot, recording, paused });
+                }
+            }
+            Command::MuteDigits { recording, muted } => {
+                if let Some(&stream) = self.recordings.get(&recording) {
+                    self.order(stream, |slot| Order::MuteDigits { slot, recording, muted });
+                }
+            }
             Command::StopRecording { recording } => {
                 if let Some(stream) = self.recordings.remove(&recording) {
                     self.order(stream, |slot| Order::StopRecording { slot, recording });
@@ -290,7 +324,7 @@ impl Control {
         let Some((thread, slot)) = roomiest.and_then(|(n, t)| Some((n, t.free.pop()?))) else {
             return self.fail(id, "too many streams".to_owned());
         };
-        self.streams.insert(id, Entry { thread, slot, bridge: None, line, generation: 0 });
+        self.streams.insert(id, Entry { thread, slot, bridge: None, line, rate: Rate::Narrow, generation: 0 });
         self.send(thread, Order::Add { slot, stream: Box::new(Stream::new(id, kind)) });
     }
 
@@ -342,27 +376,41 @@ impl Control {
             return;
         };
         if let Some(entry) = self.bridges.get_mut(&bridge) {
-            entry.members.retain(|m| *m != id);
+            entry.members.retain(|m| m.stream != id);
             self.publish(bridge);
         }
     }
 
     /// Tells the bridge's thread who its members are.
-    fn publish(&self, bridge: BridgeId) {
-        let Some(entry) = self.bridges.get(&bridge) else {
+    fn publish(&mut self, bridge: BridgeId) {
+        let Some(entry) = self.bridges.get_mut(&bridge) else {
             return;
         };
         let mut members = Members::EMPTY;
-        for slot in entry.members.iter().filter_map(|m| self.streams.get(m)).map(|e| e.slot) {
+        for slot in entry.members.iter().filter_map(|m| self.streams.get(&m.stream)).map(|e| e.slot) {
             members.push(slot);
         }
-        self.send(entry.thread, Order::Bridge { bridge: entry.slot, members });
+        let simple = entry.members.len() <= 2 && entry.members.iter().all(|m| *m == Member::from(m.stream));
+        let mut arrangement = None;
+        if !simple || (entry.mixed && !entry.members.is_empty()) {
+            let wanted = if simple { 0 } else { entry.members.len().next_power_of_two().clamp(4, MAX_PARTIES) };
+            let table = (wanted > entry.room)
+                .then(|| Box::new(Table { bridge, conference: Conference::new(wanted), retires: None }));
+            entry.room = if simple { 0 } else { entry.room.max(wanted) };
+            entry.mixed = true;
+            let slots: BTreeMap<StreamId, Slot> = self.streams.iter().map(|(id, stream)| (*id, stream.slot)).collect();
+            arrangement = Some(Box::new(Arrangement { plan: plan(&entry.members, &slots), retire: simple, table }));
+        } else {
+            (entry.room, entry.mixed) = (0, false);
+        }
+        let (thread, bridge) = (entry.thread, entry.slot);
+        self.send(thread, Order::Bridge { bridge, members, arrangement });
     }
 
-    fn bridge(&mut self, id: BridgeId, members: Vec<StreamId>) {
-        let mut wanted: Vec<StreamId> = Vec::new();
+    fn bridge(&mut self, id: BridgeId, members: Vec<Member>) {
+        let mut wanted: Vec<Member> = Vec::new();
         for member in members {
-            if self.streams.contains_key(&member) && !wanted.contains(&member) {
+            if self.streams.contains_key(&member.stream) && !wanted.iter().any(|m| m.stream == member.stream) {
                 wanted.push(member);
             }
         }
@@ -370,14 +418,14 @@ impl Control {
             warn!(bridge = id.0, members = wanted.len(), "a bridge holds 32 parties, the others do not hear it");
             wanted.truncate(MAX_PARTIES);
         }
-        for member in &wanted {
-            if self.streams.get(member).is_some_and(|e| e.bridge != Some(id)) {
-                self.leave_bridge(*member);
+        for member in wanted.iter().map(|m| m.stream) {
+            if self.streams.get(&member).is_some_and(|e| e.bridge != Some(id)) {
+                self.leave_bridge(member);
             }
         }
         let before = self.bridges.get(&id).map(|b| b.members.clone()).unwrap_or_default();
-        for gone in before.iter().filter(|m| !wanted.contains(m)) {
-            if let Some(entry) = self.streams.get_mut(gone) {
+        for gone in before.iter().filter(|m| !wanted.iter().any(|w| w.stream == m.stream)) {
+            if let Some(entry) = self.streams.get_mut(&gone.stream) {
                 entry.bridge = None;
             }
         }
@@ -386,20 +434,20 @@ impl Control {
             return;
         };
         if !self.bridges.contains_key(&id) {
-            let Some(thread) = self.streams.get(first).map(|e| e.thread) else {
+            let Some(thread) = self.streams.get(&first.stream).map(|e| e.thread) else {
                 return;
             };
             let Some(slot) = self.threads.get_mut(thread).and_then(|t| t.free_bridges.pop()) else {
                 return;
             };
-            self.bridges.insert(id, Bridge { thread, slot, members: Vec::new() });
+            self.bridges.insert(id, Bridge { thread, slot, members: Vec::new(), room: 0, mixed: false });
         }
         let Some(thread) = self.bridges.get(&id).map(|b| b.thread) else {
             return;
         };
-        wanted.retain(|member| self.move_to(*member, thread));
+        wanted.retain(|member| self.move_to(member.stream, thread));
         for member in &wanted {
-            if let Some(entry) = self.streams.get_mut(member) {
+            if let Some(entry) = self.streams.get_mut(&member.stream) {
                 entry.bridge = Some(id);
             }
         }
@@ -495,7 +543,8 @@ impl Control {
             let error = Some("the stream is not open, or the recording runs already".to_owned());
             return self.tell(Event::Recorded { recording: id, duration: Duration::ZERO, error });
         }
-        let (tap, new) = recording(id, path);
+        let rate = self.streams.get(&stream).map_or(Rate::Narrow, |entry| entry.rate);
+        let (tap, new) = recording(id, path, rate);
         if let Some(recorder) = &self.recorder {
             let _ended = recorder.send(new);
         }
@@ -509,6 +558,8 @@ impl Control {
             Returned::Event(event) => self.tell(event),
             Returned::Tap(tap) => drop(tap),
             Returned::Player(player) => drop(player),
+            Returned::Arrangement(arrangement) => drop(arrangement),
+            Returned::Table(table) => drop(table),
             Returned::Coder(coder) => drop(coder),
             // Asked for, but given up on: only its end can be told.
             Returned::Stream(stream) => drop(stream),
@@ -544,6 +595,28 @@ impl Control {
             let _panicked = helper.join();
         }
     }
+}
+
+/// Who hears whom, by places.
+fn plan(members: &[Member], slots: &BTreeMap<StreamId, Slot>) -> Plan {
+    let factor = |db: f32| if db.is_finite() { 10f32.powf(db.clamp(-60.0, 20.0) / 20.0) } else { 1.0 };
+    let slot = |stream: StreamId| slots.get(&stream).copied();
+    let base = |m: &Member| if m.role == Role::Talk && !m.muted { factor(m.gain_db) } else { 0.0 };
+    let mut parties = Vec::new();
+    for listener in members {
+        let mut hears = Vec::new();
+        for speaker in members.iter().filter(|s| s.stream != listener.stream) {
+            let whispers = speaker.role == Role::Whisper(listener.stream) && !speaker.muted;
+            let common = if whispers { factor(speaker.gain_db) } else { base(speaker) };
+            let own = listener.hears.iter().find(|h| h.from == speaker.stream);
+            let gain = own.map_or(common, |own| own.gain_db.map_or(0.0, |db| common * factor(db)));
+            if gain != base(speaker) {
+                hears.extend(slot(speaker.stream).map(|slot| (slot, gain)));
+            }
+        }
+        parties.extend(slot(listener.stream).map(|number| Party { number, gain: base(listener), hears }));
+    }
+    Plan { parties }
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {

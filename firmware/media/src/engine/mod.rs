@@ -5,7 +5,9 @@
 //! and hands over ready-made pieces, so that a real-time thread takes no lock, allocates nothing and logs nothing on its tick.
 
 mod control;
+mod disk;
 mod leg;
+mod mixing;
 mod order;
 mod player;
 mod realtime;
@@ -13,6 +15,7 @@ mod recorder;
 mod sockets;
 mod stream;
 mod worker;
+mod writer;
 
 use std::io;
 use std::net::SocketAddr;
@@ -43,6 +46,8 @@ pub struct EngineConfig {
     pub socket_pool: usize,
     /// Sound of prompt files kept in memory, in seconds (16 kB each).
     pub cache_seconds: usize,
+    /// Threads that encode recordings, at least 1.
+    pub writers: usize,
     /// Nothing received for so long although we expect to: [`Event::MediaLost`].
     pub media_timeout: Duration,
     /// After packets came, wait so long for more before waking up again. Saves wake-ups under load, costs as much delay.
@@ -58,6 +63,7 @@ impl Default for EngineConfig {
             commands: 4096,
             socket_pool: 256,
             cache_seconds: 600,
+            writers: std::thread::available_parallelism().map_or(1, |n| n.get().div_ceil(2)).min(4),
             media_timeout: Duration::from_secs(60),
             coalesce: Duration::ZERO,
         }

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use super::mixing::{Arrangement, Table};
 use super::player::Player;
 use super::recorder::Tap;
 use super::stream::Stream;
 use crate::codec::Coder;
 use crate::command::{Digit, Event, RecordingId, RtpParameters};
-use crate::mix::MAX_PARTIES;
+use crate::conference::MAX_PARTIES;
 
 /// Place of a stream in its thread's table.
 pub(super) type Slot = u16;
@@ -58,6 +59,8 @@ pub(super) enum Order {
     Bridge {
         bridge: Slot,
         members: Members,
+        /// With a conference. Without, members hear each other, and a conference there was ends at once.
+        arrangement: Option<Box<Arrangement>>,
     },
     Play {
         slot: Slot,
@@ -74,6 +77,16 @@ pub(super) enum Order {
     Record {
         slot: Slot,
         tap: Box<Tap>,
+    },
+    PauseRecording {
+        slot: Slot,
+        recording: RecordingId,
+        paused: bool,
+    },
+    MuteDigits {
+        slot: Slot,
+        recording: RecordingId,
+        muted: bool,
     },
     StopRecording {
         slot: Slot,
@@ -94,6 +107,10 @@ pub(super) enum Returned {
     Player(Box<Player>),
     /// Done with, to be dropped here: dropping it ends the recording.
     Tap(Box<Tap>),
+    /// Done with, to be dropped here.
+    Arrangement(Box<Arrangement>),
+    /// Done with, to be dropped here.
+    Table(Box<Table>),
     /// Done with, to be dropped here.
     Coder(Box<Coder>),
 }

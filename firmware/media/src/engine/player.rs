@@ -10,8 +10,8 @@ use std::time::SystemTime;
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::command::StreamId;
+use crate::prompt;
 use crate::tone::generator::ToneGenerator;
-use crate::wav::reader;
 use crate::{FRAME, Frame};
 
 /// Longest prompt, seconds.
@@ -121,7 +121,7 @@ impl Cache {
         }
         let mut bytes = Vec::new();
         file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-        let samples: Arc<[i16]> = reader::read(&bytes, MAX_SECONDS).map_err(|e| e.to_string())?.into();
+        let samples: Arc<[i16]> = prompt::read(bytes, MAX_SECONDS).map_err(|e| e.to_string())?.into();
         if samples.len() <= self.most {
             self.samples += samples.len();
             self.files.push_back(CachedFile { path: path.to_owned(), changed, length, samples: Arc::clone(&samples) });

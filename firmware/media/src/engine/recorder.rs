@@ -1,45 +1,108 @@
-//! Recordings: real-time threads push frames, one thread writes them to disk.
+//! The real-time end of a recording: frames go into a ring, [`super::writer`] takes them out on a thread of its own.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::command::{Event, RecordingId};
+use crate::command::RecordingId;
 use crate::resample::Converter;
 use crate::sound::{Rate, Sound};
-use crate::wav::file::WavWriter;
 use crate::{FRAME, Frame, SILENCE};
 
-/// Frames that wait for the disk, per recording: 1.5 s.
-const DEPTH: usize = 75;
-/// How often the disk is served.
-const PERIOD: Duration = Duration::from_millis(200);
+/// What waits for the disk at most, per recording: 2 s.
+const TICKS: usize = 100;
 
-/// What the party says, and what it hears.
+/// 160 samples of what the party says and of what it hears: 20 ms at 8 kHz, 10 ms at 16 kHz.
 pub(super) type StereoFrame = [Frame; 2];
+
+/// The channel of what the party says.
+pub(super) const SAID: u8 = 0;
+/// The channel of what it hears.
+pub(super) const HEARD: u8 = 1;
+
+/// What goes through the ring.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are sound, and the tick allocates nothing")]
+pub(super) enum Item {
+    Sound(StereoFrame),
+    /// What comes is left out.
+    Pause,
+    /// It goes on after so many ticks.
+    Resume(u64),
+    /// A digit was heard on a channel: so many frames before and after this place are to be silent.
+    Mute {
+        channel: u8,
+        back: u8,
+        ahead: u8,
+    },
+}
 
 /// The real-time end of a recording; dropping it ends the recording.
 #[derive(Debug)]
 pub(super) struct Tap {
     pub(super) recording: RecordingId,
-    frames: Sender<StereoFrame>,
+    rate: Rate,
+    items: Sender<Item>,
     missed: Arc<AtomicU64>,
-    /// For what is said and heard at another rate than 8 kHz.
+    /// For what is said and heard at another rate than the recording's.
     converters: [Converter; 2],
+    /// Ticks left out so far.
+    paused: Option<u64>,
+    /// The paused or resumed state still to be told, because the ring was full.
+    untold: Option<bool>,
+    /// Digits are to be silent.
+    pub(super) mutes_digits: bool,
 }
 
 impl Tap {
     /// Gives 20 ms; what finds the ring full is counted as missed.
     pub(super) fn give(&mut self, said: &Sound, heard: &Sound) {
-        let mut frames = [SILENCE; 2];
-        for ((frame, sound), converter) in frames.iter_mut().zip([said, heard]).zip(&mut self.converters) {
-            converter.samples(sound.rate(), sound.samples(), Rate::Narrow, frame);
+        if let Some(paused) = self.untold.take() {
+            self.pause(paused);
         }
-        if self.frames.try_send(frames).is_err() {
+        if let Some(ticks) = &mut self.paused {
+            *ticks += 1;
+            return;
+        }
+        // Room for the highest rate recorded: 16 kHz.
+        let mut sounds = [[SILENCE; 2]; 2];
+        for ((samples, sound), converter) in sounds.iter_mut().zip([said, heard]).zip(&mut self.converters) {
+            converter.samples(sound.rate(), sound.samples(), self.rate, samples.as_flattened_mut());
+        }
+        let parts = self.rate.frame() / FRAME;
+        if self.items.capacity().is_some_and(|most| self.items.len() + parts > most) {
             self.missed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let [said, heard] = &sounds;
+        for (said, heard) in said.iter().zip(heard).take(parts) {
+            let _full = self.items.try_send(Item::Sound([*said, *heard]));
+        }
+    }
+
+    /// Leaves out what comes, or goes on.
+    pub(super) fn pause(&mut self, paused: bool) {
+        let item = match (paused, self.paused) {
+            (true, None) => Item::Pause,
+            (false, Some(ticks)) => Item::Resume(ticks),
+            (true, Some(_)) | (false, None) => return,
+        };
+        if self.items.try_send(item).is_ok() {
+            self.paused = paused.then_some(0);
+        } else {
+            self.untold = Some(paused);
+        }
+    }
+
+    /// A digit is in the sound of a channel, [`SAID`] or [`HEARD`]: it becomes silence, with what came in the last `back` ticks, at most 8,
+    /// and what comes in the next `ahead`.
+    pub(super) fn mute(&mut self, channel: u8, back: u8, ahead: u8) {
+        if self.mutes_digits && self.paused.is_none() {
+            let parts = (self.rate.frame() / FRAME) as u8;
+            let (back, ahead) = (back.saturating_mul(parts), ahead.saturating_mul(parts));
+            let _full = self.items.try_send(Item::Mute { channel, back, ahead });
         }
     }
 }
@@ -47,117 +110,28 @@ impl Tap {
 /// The disk's end of a recording.
 #[derive(Debug)]
 pub(super) struct NewRecording {
-    recording: RecordingId,
-    path: PathBuf,
-    frames: Receiver<StereoFrame>,
-    missed: Arc<AtomicU64>,
+    pub(super) recording: RecordingId,
+    pub(super) path: PathBuf,
+    pub(super) rate: Rate,
+    pub(super) items: Receiver<Item>,
+    /// Ticks that found the ring full.
+    pub(super) missed: Arc<AtomicU64>,
 }
 
-/// Both ends of a recording.
-pub(super) fn recording(recording: RecordingId, path: PathBuf) -> (Tap, NewRecording) {
-    let (sender, receiver) = bounded(DEPTH);
+/// Both ends of a recording at 8 or 16 kHz.
+pub(super) fn recording(recording: RecordingId, path: PathBuf, rate: Rate) -> (Tap, NewRecording) {
+    let rate = rate.min(Rate::Wide);
+    let (sender, receiver) = bounded(TICKS * rate.frame() / FRAME);
     let missed = Arc::new(AtomicU64::new(0));
-    (
-        Tap { recording, frames: sender, missed: Arc::clone(&missed), converters: <[Converter; 2]>::default() },
-        NewRecording { recording, path, frames: receiver, missed },
-    )
-}
-
-struct Open {
-    recording: RecordingId,
-    frames: Receiver<StereoFrame>,
-    missed: Arc<AtomicU64>,
-    writer: Option<WavWriter>,
-    error: Option<String>,
-    samples: u64,
-}
-
-/// Writes recordings until no more can come and all are closed.
-pub(super) fn run_recorder(new: &Receiver<NewRecording>, events: &Sender<Event>) {
-    let mut open: Vec<Open> = Vec::new();
-    let mut buffer = Vec::with_capacity(DEPTH * FRAME * 4);
-    let mut more = true;
-    let mut served = Instant::now();
-    while more || !open.is_empty() {
-        if more {
-            match new.recv_timeout(PERIOD) {
-                Ok(recording) => {
-                    open.push(begin(recording));
-                    if served.elapsed() < PERIOD {
-                        continue;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => more = false,
-            }
-        } else {
-            // The engine has stopped: the rest is in the rings, whose last taps are being dropped.
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        served = Instant::now();
-        open.retain_mut(|recording| {
-            let go_on = recording.serve(&mut buffer);
-            if !go_on {
-                let _gone = events.send(recording.finish());
-            }
-            go_on
-        });
-    }
-}
-
-fn begin(new: NewRecording) -> Open {
-    let writer = WavWriter::create(&new.path, 2, crate::RATE);
-    let (writer, error) = match writer {
-        Ok(writer) => (Some(writer), None),
-        Err(error) => (None, Some(error.to_string())),
+    let tap = Tap {
+        recording,
+        rate,
+        items: sender,
+        missed: Arc::clone(&missed),
+        converters: <[Converter; 2]>::default(),
+        paused: None,
+        untold: None,
+        mutes_digits: false,
     };
-    Open { recording: new.recording, frames: new.frames, missed: new.missed, writer, error, samples: 0 }
-}
-
-impl Open {
-    /// Writes what waits; false when no more will come.
-    fn serve(&mut self, buffer: &mut Vec<u8>) -> bool {
-        buffer.clear();
-        let mut go_on = true;
-        for _ in 0..DEPTH {
-            match self.frames.try_recv() {
-                Ok([said, heard]) => {
-                    for (left, right) in said.iter().zip(&heard) {
-                        buffer.extend(left.to_le_bytes());
-                        buffer.extend(right.to_le_bytes());
-                    }
-                }
-                Err(TryRecvError::Empty) => break,
-                Err(TryRecvError::Disconnected) => {
-                    go_on = false;
-                    break;
-                }
-            }
-        }
-        if let Some(writer) = &mut self.writer {
-            if let Err(error) = writer.append(buffer) {
-                // What is written stays readable; the rest of the call is not recorded.
-                self.error.get_or_insert(error.to_string());
-                self.samples = writer.samples();
-                self.writer = None;
-            } else {
-                self.samples = writer.samples();
-            }
-        }
-        go_on
-    }
-
-    fn finish(&mut self) -> Event {
-        if let Some(writer) = self.writer.take()
-            && let Err(error) = writer.close()
-        {
-            self.error.get_or_insert(error.to_string());
-        }
-        let missed = self.missed.load(Ordering::Relaxed);
-        if missed > 0 {
-            self.error.get_or_insert(format!("the disk was too slow: {} ms are missing", missed * 20));
-        }
-        let duration = Duration::from_micros(self.samples * 125);
-        Event::Recorded { recording: self.recording, duration, error: self.error.take() }
-    }
+    (tap, NewRecording { recording, path, rate, items: receiver, missed })
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::leg::RtpLeg;
 use super::order::{Returned, Slot};
 use super::player::Player;
-use super::recorder::Tap;
+use super::recorder::{HEARD, Tap};
 use crate::command::{Digit, Event, RecordingId, StreamId, StreamStatistics};
+use crate::conference::Declick;
 use crate::line_audio::EngineSide;
 use crate::resample::Converter;
 use crate::sound::{Rate, Sound};
@@ -40,9 +41,15 @@ pub(super) struct Stream {
     /// What the party says and hears in this tick, at its own rate ([`Stream::rate`]).
     pub(super) said: Sound,
     pub(super) heard: Sound,
-    /// What it says at the rate of its conference, when that is another.
-    pub(super) part: Sound,
+    /// What it hears of what everybody hears, for recordings, when that differs.
+    pub(super) public: Sound,
+    pub(super) public_differs: bool,
     pub(super) converters: Converters,
+    /// Joins what it hears to what it heard before.
+    declick: Declick,
+    source: Heard,
+    /// Counts what was played.
+    plays: u32,
     player: Option<Box<Player>>,
     digits: [(Digit, Duration); MAX_DIGITS],
     digit_count: usize,
@@ -52,14 +59,23 @@ pub(super) struct Stream {
     digit_pause: u8,
     taps: [Option<Box<Tap>>; MAX_TAPS],
     detector: DtmfDetector,
+    /// A digit was found and goes on.
+    digit_sounds: bool,
+}
+
+/// Where what a party hears comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    Bridge(Slot),
+    Played(u32),
+    Digit,
 }
 
 /// Changes of rate around a stream: each goes on with the sound before.
 #[derive(Debug, Default)]
 pub(super) struct Converters {
-    /// What it says, to the rate of its conference.
-    pub(super) to_mix: Converter,
-    /// What it is to hear, to its own rate.
+    /// What the other one of a bridge of two says, to its own rate.
     pub(super) to_party: Converter,
     /// What is made at 8 kHz for it (prompts, tones, digits), to its own rate.
     made: Converter,
@@ -77,7 +93,11 @@ impl Stream {
             decoding: false,
             said: Sound::default(),
             heard: Sound::default(),
-            part: Sound::default(),
+            public: Sound::default(),
+            public_differs: false,
+            declick: Declick::default(),
+            source: Heard::Nothing,
+            plays: 0,
             converters: Converters::default(),
             player: None,
             digits: [('0', Duration::ZERO); MAX_DIGITS],
@@ -86,6 +106,7 @@ impl Stream {
             digit_pause: 0,
             taps: [None, None],
             detector: DtmfDetector::default(),
+            digit_sounds: false,
         }
     }
 
@@ -114,6 +135,7 @@ impl Stream {
 
     /// Starts playing; gives back what played before.
     pub(super) fn play(&mut self, player: Option<Box<Player>>) -> Option<Box<Player>> {
+        self.plays = self.plays.wrapping_add(1);
         std::mem::replace(&mut self.player, player)
     }
 
@@ -142,6 +164,31 @@ impl Stream {
     /// Takes a recording off.
     pub(super) fn stop_recording(&mut self, recording: RecordingId) -> Option<Box<Tap>> {
         self.taps.iter_mut().find(|t| t.as_ref().is_some_and(|t| t.recording == recording)).and_then(Option::take)
+    }
+
+    /// Pauses a recording, or lets it go on.
+    pub(super) fn pause_recording(&mut self, recording: RecordingId, paused: bool) {
+        if let Some(tap) = self.taps.iter_mut().flatten().find(|tap| tap.recording == recording) {
+            tap.pause(paused);
+        }
+    }
+
+    /// Silences digits in a recording, or no longer.
+    pub(super) fn mute_digits(&mut self, recording: RecordingId, muted: bool) {
+        if let Some(tap) = self.taps.iter_mut().flatten().find(|tap| tap.recording == recording) {
+            tap.mutes_digits = muted;
+        }
+    }
+
+    /// A digit is in what is said. `found`: it was found in this tick, 35 to 40 ms after it began.
+    pub(super) fn silences(&mut self, found: bool) -> bool {
+        self.digit_sounds = found || (self.digit_sounds && self.detector.is_sounding());
+        self.digit_sounds
+    }
+
+    /// Silences a digit that sounds now, its beginning and its end, where recordings want that.
+    pub(super) fn mute_taps(&mut self, channel: u8) {
+        self.taps.iter_mut().flatten().for_each(|tap| tap.mute(channel, 5, 3));
     }
 
     pub(super) fn is_recorded(&self) -> bool {
@@ -198,9 +245,11 @@ impl Stream {
     pub(super) fn speak(&mut self, bridged: bool, now: u64, mut tell: impl FnMut(Returned)) {
         let mut generates = bridged && self.forward_to.is_none();
         let rate = self.rate();
+        let mut source = self.bridge.filter(|_| bridged).map_or(Heard::Nothing, Heard::Bridge);
         if let Some(player) = &mut self.player {
             if write_narrow(&mut self.heard, rate, &mut self.converters.made, |frame| player.frame(frame)) {
                 generates = true;
+                source = Heard::Played(self.plays);
             } else if let Some(player) = self.player.take() {
                 tell(Returned::Player(player));
                 tell(Returned::Event(Event::PlayEnded { stream: self.id }));
@@ -209,10 +258,12 @@ impl Stream {
         let event_runs = self.digit_tick(now);
         if let Some(digit) = &mut self.in_band {
             generates = true;
+            source = Heard::Digit;
             if !write_narrow(&mut self.heard, rate, &mut self.converters.made, |frame| digit.frame(frame)) {
                 self.in_band = None;
             }
         }
+        self.join(source, generates || matches!(self.kind, Kind::Line(_)));
         match &mut self.kind {
             Kind::Line(line) => {
                 line.give(self.heard.frame().unwrap_or(&SILENCE));
@@ -220,8 +271,23 @@ impl Stream {
             Kind::Rtp(leg) if generates && !event_runs => leg.send_sound(&self.heard, now),
             Kind::Rtp(_) => {}
         }
+        if source == Heard::Digit {
+            self.mute_taps(HEARD);
+        }
         for tap in self.taps.iter_mut().flatten() {
-            tap.give(&self.said, &self.heard);
+            let public = self.public_differs && matches!(source, Heard::Bridge(_));
+            tap.give(&self.said, if public { &self.public } else { &self.heard });
+        }
+    }
+
+    /// Joins what it hears now to what it heard before. Digits begin and end as they are.
+    fn join(&mut self, source: Heard, generates: bool) {
+        let before = std::mem::replace(&mut self.source, source);
+        let digit = source == Heard::Digit || before == Heard::Digit;
+        if generates {
+            self.declick.frame(&mut self.heard, source != before && !digit);
+        } else {
+            self.declick.silence();
         }
     }
 

@@ -11,13 +11,13 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
 use super::leg::{Incoming, Now, read_one};
+use super::mixing::{Arrangement, Table, mix};
 use super::order::{Members, Order, Returned, Slot};
+use super::recorder::{HEARD, SAID};
 use super::stream::{Kind, Stream};
 use crate::command::{Digit, Event};
-use crate::mix::{self, Sum};
 use crate::rtp::packet::MAX_PACKET;
 use crate::rtp::rtcp::NtpTime;
-use crate::sound::Sound;
 
 /// The tick.
 pub(super) const TICK: Duration = Duration::from_millis(20);
@@ -95,6 +95,10 @@ pub(super) struct Worker {
     /// from the streams, because hundreds of them do not fit into the processor's cache and most rest.
     resting: Vec<bool>,
     bridges: Vec<Members>,
+    /// By place of the bridge.
+    tables: Vec<Option<Box<Table>>>,
+    /// Conferences that end soon.
+    retiring: usize,
     /// Places in use end here.
     used: usize,
     next_tick: Instant,
@@ -131,6 +135,8 @@ impl Worker {
             streams: (0..parts.streams).map(|_| None).collect(),
             resting: vec![false; parts.streams],
             bridges: vec![Members::EMPTY; parts.streams],
+            tables: (0..parts.streams).map(|_| None).collect(),
+            retiring: 0,
             used: 0,
             next_tick: Instant::now() + TICK,
             ticks: 0,
@@ -187,7 +193,7 @@ impl Worker {
         match order {
             Order::Add { slot, stream } => self.add(slot, stream),
             Order::Remove { slot } => self.remove(slot),
-            Order::Bridge { bridge, members } => self.set_bridge(bridge, members),
+            Order::Bridge { bridge, members, arrangement } => self.set_bridge(bridge, members, arrangement),
             Order::Parameters { slot, parameters, coder } => {
                 let now = self.clock.now().clock;
                 let unneeded = match self.stream(slot).and_then(|s| s.rtp_mut()) {
@@ -220,6 +226,16 @@ impl Worker {
                 };
                 refused.into_iter().for_each(|t| self.tell(Returned::Tap(t)));
                 self.refresh_around(slot);
+            }
+            Order::PauseRecording { slot, recording, paused } => {
+                if let Some(stream) = self.stream(slot) {
+                    stream.pause_recording(recording, paused);
+                }
+            }
+            Order::MuteDigits { slot, recording, muted } => {
+                if let Some(stream) = self.stream(slot) {
+                    stream.mute_digits(recording, muted);
+                }
             }
             Order::StopRecording { slot, recording } => {
                 let tap = self.stream(slot).and_then(|s| s.stop_recording(recording));
@@ -277,11 +293,21 @@ impl Worker {
         }
     }
 
-    fn set_bridge(&mut self, bridge: Slot, members: Members) {
-        let Some(place) = self.bridges.get_mut(usize::from(bridge)) else {
+    fn set_bridge(&mut self, bridge: Slot, members: Members, arrangement: Option<Box<Arrangement>>) {
+        let index = usize::from(bridge);
+        let (Some(place), Some(table)) = (self.bridges.get_mut(index), self.tables.get_mut(index)) else {
             return;
         };
         let before = std::mem::replace(place, members);
+        let ended = match arrangement {
+            Some(mut arrangement) => {
+                arrangement.apply(table, before);
+                Some(Returned::Arrangement(arrangement))
+            }
+            None => table.take().map(Returned::Table),
+        };
+        ended.into_iter().for_each(|what| self.tell(what));
+        self.retiring = self.tables.iter().flatten().filter(|table| table.retires.is_some()).count();
         for &slot in before.as_slice() {
             if let Some(stream) = self.stream(slot)
                 && stream.bridge == Some(bridge)
@@ -296,6 +322,28 @@ impl Worker {
         }
         before.as_slice().iter().for_each(|&slot| self.refresh(slot));
         members.as_slice().iter().for_each(|&slot| self.refresh(slot));
+    }
+
+    /// Ends conferences that are not needed any more.
+    fn retire(&mut self) {
+        for index in 0..self.tables.len() {
+            let over =
+                self.tables.get_mut(index).and_then(Option::as_mut).and_then(|t| t.retires.as_mut()).is_some_and(
+                    |left| {
+                        *left = left.saturating_sub(1);
+                        *left == 0
+                    },
+                );
+            if !over {
+                continue;
+            }
+            self.retiring = self.retiring.saturating_sub(1);
+            if let Some(table) = self.tables.get_mut(index).and_then(Option::take) {
+                self.tell(Returned::Table(table));
+            }
+            let members = self.bridges.get(index).copied().unwrap_or(Members::EMPTY);
+            members.as_slice().iter().for_each(|&slot| self.refresh(slot));
+        }
     }
 
     /// Decides anew how a stream and those in its bridge run.
@@ -313,8 +361,9 @@ impl Worker {
             return;
         };
         let members = stream.bridge.and_then(|b| self.bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
+        let in_conference = stream.bridge.and_then(|b| self.tables.get(usize::from(b))).is_some_and(Option::is_some);
         let other = match members.as_slice() {
-            &[a, b] => Some(if a == slot { b } else { a }),
+            &[a, b] if !in_conference => Some(if a == slot { b } else { a }),
             _ => None,
         };
         let peer = other.and_then(|o| self.streams.get(usize::from(o)).and_then(Option::as_deref));
@@ -400,7 +449,14 @@ impl Worker {
     /// Gives a digit to the other party of a bridge of two that took no packet of it: as its own event, or as tones.
     fn pass_digit(&mut self, slot: Slot, bridge: Option<Slot>, digit: Digit) {
         let members = bridge.and_then(|b| self.bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
-        if let &[a, b] = members.as_slice()
+        let mut talkers = [0; 2];
+        let pair = match bridge.and_then(|b| self.tables.get(usize::from(b))).and_then(Option::as_ref) {
+            // Those who only listen do not stand between the two who talk.
+            Some(table) if table.conference.talkers(&mut talkers) == 2 => Some(talkers),
+            Some(_) => None,
+            None => members.as_slice().try_into().ok(),
+        };
+        if let Some([a, b]) = pair.filter(|pair| pair.contains(&slot))
             && let Some(peer) = self.stream(if a == slot { b } else { a })
         {
             peer.queue_digit(digit, PASSED_DIGIT);
@@ -437,7 +493,7 @@ impl Worker {
     fn tick(&mut self, due: u64) {
         let now = self.clock.now();
         self.ticks += 1;
-        let Worker { streams, resting, bridges, .. } = self;
+        let Worker { streams, resting, bridges, tables, .. } = self;
         let active = streams.get_mut(..self.used).unwrap_or_default();
         let turn = self.ticks % LOOK_AFTER;
         // Those that rest have their turn one after the other.
@@ -453,7 +509,8 @@ impl Worker {
         }
         for index in 0..active.len() {
             if !rests(resting, index) {
-                mix(active, bridges, index);
+                let event = mix(active, bridges, tables, index);
+                event.into_iter().for_each(|event| tell(&self.returned, &self.shared, Returned::Event(event)));
             }
         }
         for index in 0..active.len() {
@@ -473,6 +530,19 @@ impl Worker {
                     tell(&self.returned, &self.shared, Returned::Event(Event::MediaLost { stream: id }));
                 }
             }
+            if stream.silences(in_band.is_some()) {
+                let members =
+                    stream.bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
+                stream.mute_taps(SAID);
+                for &slot in members.as_slice().iter().filter(|&&slot| usize::from(slot) != index) {
+                    if let Some(other) = active.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
+                        other.mute_taps(HEARD);
+                    }
+                }
+            }
+            let Some(stream) = active.get_mut(index).and_then(Option::as_deref_mut) else {
+                continue;
+            };
             for digit in in_band.into_iter().chain(expired) {
                 tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
             }
@@ -482,6 +552,9 @@ impl Worker {
             if let Some(resting) = resting.get_mut(index) {
                 *resting = stream.rests();
             }
+        }
+        if self.retiring > 0 {
+            self.retire();
         }
     }
 }
@@ -498,69 +571,6 @@ fn are_alike(one: &Stream, other: &Stream) -> bool {
             ptime == other_ptime && events == other_events && (a == b || (a.is_g711() && b.is_g711()))
         }
         _ => false,
-    }
-}
-
-/// Computes what a stream hears from its bridge, at its own rate. A bridge of two is the other's sound; a larger one is summed when
-/// its first member's turn comes, for all members.
-fn mix(streams: &mut [Option<Box<Stream>>], bridges: &[Members], index: usize) {
-    let Some(stream) = streams.get(index).and_then(Option::as_ref) else { return };
-    let members = stream.bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
-    match members.as_slice() {
-        &[a, b] => {
-            // Packets pass as they come and nobody records what it hears.
-            if stream.forward_to.is_some() && !stream.is_recorded() {
-                return;
-            }
-            let other = usize::from(if usize::from(a) == index { b } else { a });
-            if let Ok([Some(stream), Some(other)]) = streams.get_disjoint_mut([index, other]) {
-                let rate = stream.rate();
-                stream.converters.to_party.convert(&other.said, rate, &mut stream.heard);
-                return;
-            }
-        }
-        all @ [first, _, ..] => {
-            if usize::from(*first) == index {
-                mix_all(streams, all);
-            }
-            return;
-        }
-        [] | [_] => {}
-    }
-    if let Some(stream) = streams.get_mut(index).and_then(Option::as_mut) {
-        stream.heard.silence_at(stream.rate());
-    }
-}
-
-/// Sums a conference at its rate and gives each member the sum without its own part.
-fn mix_all(streams: &mut [Option<Box<Stream>>], members: &[Slot]) {
-    let rates = members.iter().filter_map(|&m| streams.get(usize::from(m)).and_then(Option::as_ref)).map(|s| s.rate());
-    let rate = mix::rate(rates);
-    let mut sum = Sum::new(rate);
-    for &slot in members {
-        if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
-            let Stream { said, part, converters, .. } = stream;
-            if said.rate() == rate {
-                sum.add(said);
-            } else {
-                converters.to_mix.convert(said, rate, part);
-                sum.add(part);
-            }
-        }
-    }
-    let mut others = Sound::default();
-    for &slot in members {
-        if let Some(stream) = streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
-            let own = stream.rate();
-            let Stream { said, heard, part, converters, .. } = stream;
-            let part = if said.rate() == rate { said } else { part };
-            if own == rate {
-                sum.without(part, heard);
-            } else {
-                sum.without(part, &mut others);
-                converters.to_party.convert(&others, own, heard);
-            }
-        }
     }
 }
 

@@ -7,13 +7,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A WAV file being written: 16 bit PCM.
 #[derive(Debug)]
 pub struct WavWriter {
-    file: File,
-    temporary: PathBuf,
-    path: PathBuf,
+    file: Arc<File>,
+    marks: Vec<u32>,
     channels: u16,
     rate: u32,
     written: u64,
@@ -36,7 +36,7 @@ impl WavWriter {
         let temporary = temporary_name(path);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&temporary)?;
         file.write_all(&super::header(channels, rate, 0))?;
-        Ok(WavWriter { file, temporary, path: path.to_owned(), channels, rate, written: 0, in_header: 0 })
+        Ok(WavWriter { file: Arc::new(file), marks: Vec::new(), channels, rate, written: 0, in_header: 0 })
     }
 
     /// Appends samples, given as little-endian bytes (channels interleaved).
@@ -44,7 +44,7 @@ impl WavWriter {
     /// # Errors
     /// When the disk is full or fails.
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+        (&*self.file).write_all(bytes)?;
         self.written += bytes.len() as u64;
         let second = u64::from(self.rate) * u64::from(self.channels) * 2;
         if self.written - self.in_header >= second {
@@ -64,19 +64,51 @@ impl WavWriter {
         self.written / (u64::from(self.channels) * 2)
     }
 
-    /// Completes the header, syncs and gives the file its name.
+    /// Notes this place: it becomes a cue point when the file ends. Only the first hundred are kept.
+    pub fn mark(&mut self) {
+        if self.marks.len() < 100 {
+            self.marks.push(u32::try_from(self.samples()).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// The file, to be synced by another thread.
+    pub fn handle(&self) -> Arc<File> {
+        Arc::clone(&self.file)
+    }
+
+    /// Completes the file. It is not synced yet and has its temporary name: see [`keep`].
     ///
     /// # Errors
     /// When the disk fails; the temporary file stays.
-    pub fn close(mut self) -> io::Result<()> {
+    pub fn end(mut self) -> io::Result<Arc<File>> {
         self.update_header()?;
-        self.file.sync_all()?;
-        std::fs::rename(&self.temporary, &self.path)?;
-        // The name itself is only safe once the directory is.
-        match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-            _ => File::open(".")?.sync_all(),
+        if !self.marks.is_empty() {
+            let mut cue = b"cue ".to_vec();
+            cue.extend((4 + 24 * self.marks.len() as u32).to_le_bytes());
+            cue.extend((self.marks.len() as u32).to_le_bytes());
+            for (n, at) in (1u32..).zip(&self.marks) {
+                let fields = [n, *at, u32::from_le_bytes(*b"data"), 0, 0, *at];
+                cue.extend(fields.iter().flat_map(|field| field.to_le_bytes()));
+            }
+            (&*self.file).write_all(&cue)?;
+            let riff = (self.written + 36 + cue.len() as u64).min(u64::from(u32::MAX)) as u32;
+            self.file.write_all_at(&riff.to_le_bytes(), 4)?;
         }
+        Ok(self.file)
+    }
+}
+
+/// Syncs a complete recording and gives it its name.
+///
+/// # Errors
+/// When the disk fails; the temporary file stays.
+pub fn keep(file: &File, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    std::fs::rename(temporary_name(path), path)?;
+    // The name itself is only safe once the directory is.
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
     }
 }
 
@@ -103,7 +135,8 @@ mod tests {
         }
         assert!(!path.exists());
         assert_eq!(writer.samples(), 200 * 160);
-        writer.close().unwrap();
+        writer.mark();
+        keep(&writer.end().unwrap(), &path).unwrap();
         assert!(!part.exists());
         assert_eq!(read(&std::fs::read(&path).unwrap(), 10).unwrap().len(), 200 * 160);
         std::fs::remove_dir_all(&dir).unwrap();

@@ -122,6 +122,9 @@ impl Books {
                 self.recordings.insert(recording);
                 self.recorded.push(path);
             }
+            Command::Conference { .. } | Command::PauseRecording { .. } | Command::MuteDigits { .. } => {
+                panic!("call control does not ask for this yet")
+            }
             Command::StopRecording { recording } => {
                 assert!(self.recordings.remove(&recording));
             }
