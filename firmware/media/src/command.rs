@@ -123,6 +123,8 @@ pub struct RtpParameters {
     pub receive: bool,
     /// RTP and RTCP on one port.
     pub rtcp_mux: bool,
+    /// The peer reads extended reports with VoIP metrics (RFC 3611 §5).
+    pub rtcp_xr: bool,
 }
 
 /// A certificate's fingerprint (RFC 8122).
@@ -388,6 +390,44 @@ pub struct StreamStatistics {
     pub unauthentic: u64,
     /// Protected packets refused because they came before.
     pub replayed: u64,
+    /// Packets that came too late to be played, or were dropped because too much was in store.
+    pub discarded: u64,
+    /// Mean and longest delay in the jitter buffer, microseconds; 0 when the sound was only passed on.
+    pub mean_delay_us: u32,
+    /// See `mean_delay_us`.
+    pub max_delay_us: u32,
+    /// Share of the sound that was made up, in millionths; 0 when the sound was only passed on.
+    pub concealed_ppm: u32,
+    /// Burst ratio of the losses, in thousandths: 1000 is random (ITU-T G.107 §7.5).
+    pub burst_ratio_permille: u32,
+    /// E-model rating of what the party sends, as it arrives, in tenths; `None` when nothing came (ITU-T G.107).
+    pub rating_tenths: Option<u16>,
+    /// What the party's reports say of the sound we send.
+    pub peer: PeerStatistics,
+}
+
+impl StreamStatistics {
+    /// The mean opinion score that goes with the rating, 1–4.5.
+    pub fn mean_opinion(&self) -> Option<f64> {
+        self.rating_tenths.map(|tenths| crate::quality::mean_opinion(f64::from(tenths) / 10.0))
+    }
+}
+
+/// What a party says of the sound it gets from us: the last of its reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PeerStatistics {
+    /// It sent reports.
+    pub reported: bool,
+    /// Packets that never came.
+    pub lost: u32,
+    /// Interarrival jitter, microseconds.
+    pub jitter_us: u32,
+    /// Its E-model rating (RFC 3611 §4.7.5).
+    pub rating: Option<u8>,
+    /// Its mean opinion score for a conversation, in tenths.
+    pub mos_tenths: Option<u8>,
+    /// Delay of its jitter buffer, milliseconds.
+    pub delay_ms: Option<u16>,
 }
 
 /// What the engine tells.

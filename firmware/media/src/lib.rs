@@ -22,6 +22,7 @@ pub mod level;
 pub mod line_audio;
 pub mod ogg;
 pub mod prompt;
+pub mod quality;
 pub mod resample;
 pub mod rtp;
 pub mod sound;

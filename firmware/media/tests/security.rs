@@ -42,9 +42,23 @@ fn sound_comes_from_where_the_phone_really_is_and_from_nowhere_else() {
     // A new answer with another address unlatches.
     let moved = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     moved.set_read_timeout(Some(support::PATIENCE)).expect("a time-out");
-    a.socket = moved;
+    let old = std::mem::replace(&mut a.socket, moved);
     b.command(Command::SetRtp { stream: a.stream, parameters: a.parameters() });
     support::until_bridged(&mut a, &mut c);
+    // Neither who was right before the new answer nor a third address is heard after it.
+    let thief = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    for stranger in [old, thief] {
+        let real = std::mem::replace(&mut a.socket, stranger);
+        let ssrc = std::mem::replace(&mut a.ssrc, 0xbad);
+        for _ in 0..20 {
+            a.say(1000.0);
+        }
+        (a.socket, a.ssrc) = (real, ssrc);
+        for n in 0..10 {
+            a.say(440.0);
+            assert!(is_tone(&support::decode(&c.hear()), 440.0), "packet {n} is not the phone's");
+        }
+    }
 }
 
 #[test]

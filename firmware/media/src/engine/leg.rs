@@ -8,19 +8,23 @@ use super::guard::Guard;
 use super::sockets::SocketPair;
 use crate::codec::Coder;
 use crate::codec::g711::{ALAW_TO_ULAW, ULAW_TO_ALAW};
-use crate::command::{Codec, Digit, RtpParameters, StreamStatistics};
+use crate::command::{Codec, Digit, PeerStatistics, RtpParameters, StreamStatistics};
 use crate::jitter::playout::Playout;
 use crate::jitter::{Arriving, Content, Mode};
+use crate::quality::{self, Path};
 use crate::rtp::latch::{Latch, Verdict};
 use crate::rtp::outbound::Outbound;
 use crate::rtp::packet::{HEADER, Header, MAX_PACKET, Packet};
 use crate::rtp::rtcp::{self, Item, NtpTime, ReportBlock, SenderInfo};
 use crate::rtp::statistics::{Arrival, Reception};
 use crate::rtp::telephone_event::{EventReceiver, EventSender, Payload};
+use crate::rtp::xr::VoipMetrics;
 use crate::sound::{MAX_FRAME, Rate, Sound};
 
 /// Time between RTCP reports: 5 s, in units of [`Now::clock`].
 const RTCP_INTERVAL: u64 = 40_000;
+/// Times our SSRC gives way to the peer's.
+const MAX_COLLISIONS: u8 = 2;
 /// Most samples of one packet we send: 60 ms at 48 kHz.
 const MAX_SAMPLES: usize = 3 * MAX_FRAME;
 
@@ -78,6 +82,11 @@ pub(super) struct RtpLeg {
     /// Middle of the peer's last sender report, and when it came.
     last_sr: Option<(u32, u64)>,
     round_trip_us: u32,
+    peer: PeerStatistics,
+    /// State of the generator that spreads reports; never 0.
+    spread: u32,
+    /// Times our SSRC was the peer's too.
+    collisions: u8,
     cname: [u8; 16],
 }
 
@@ -90,7 +99,7 @@ impl std::fmt::Debug for RtpLeg {
 impl RtpLeg {
     /// A pair with random identifiers. `coder` serves until it has parameters.
     pub(super) fn new(sockets: SocketPair, coder: Box<Coder>, random: [u8; 16], cname: [u8; 16], now: u64) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, ..] = random;
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, ..] = random;
         RtpLeg {
             sockets,
             parameters: None,
@@ -115,6 +124,9 @@ impl RtpLeg {
             next_report: now + RTCP_INTERVAL / 2 + u64::from(a) * 64,
             last_sr: None,
             round_trip_us: 0,
+            peer: PeerStatistics::default(),
+            spread: u32::from_be_bytes([k, l, m, n]) | 1,
+            collisions: 0,
             cname,
         }
     }
@@ -214,6 +226,7 @@ impl RtpLeg {
             return None;
         }
         let header = packet.header;
+        self.avoid_collision(header.ssrc);
         let arrival = self.at(now.clock) as u32;
         match self.reception.packet(header.ssrc, header.sequence, header.timestamp, arrival) {
             Arrival::Suspect => return None,
@@ -238,6 +251,15 @@ impl RtpLeg {
                 .map(|codec| Incoming::Audio { header, codec, payload: packet.payload })
         };
         Some(Received { first, incoming })
+    }
+
+    /// The peer uses our SSRC: we take another one (RFC 3550 §8.2). A peer that only echoes what we send would follow for ever: so not often.
+    fn avoid_collision(&mut self, theirs: u32) {
+        if theirs == self.outbound.ssrc() && self.collisions < MAX_COLLISIONS {
+            self.collisions += 1;
+            self.report_interval();
+            self.outbound.set_ssrc(self.outbound.ssrc() ^ self.spread);
+        }
     }
 
     /// Gives a packet to those who want samples.
@@ -271,7 +293,9 @@ impl RtpLeg {
         // A phone that is muted may send no sound at all: its reports tell that it is there.
         self.alive = now.clock;
         let (ours, theirs) = (self.outbound.ssrc(), self.reception.ssrc());
-        let (last_sr, round_trip_us) = (&mut self.last_sr, &mut self.round_trip_us);
+        let (last_sr, round_trip_us, peer) = (&mut self.last_sr, &mut self.round_trip_us, &mut self.peer);
+        let clock = u64::from(self.coder.codec().clock_rate());
+        let mut left = false;
         let encoder = &mut self.coder.encoder;
         rtcp::parse(bytes, |item| match item {
             Item::Sender { ssrc, info } if theirs.is_none_or(|t| t == ssrc) => {
@@ -282,9 +306,23 @@ impl RtpLeg {
                 if let Some(time) = block.round_trip(now.ntp) {
                     *round_trip_us = ((u64::from(time) * 1_000_000) >> 16) as u32;
                 }
+                peer.reported = true;
+                peer.lost = block.figures.cumulative_lost.max(0) as u32;
+                peer.jitter_us = (u64::from(block.figures.jitter) * 1_000_000 / clock).min(u64::from(u32::MAX)) as u32;
             }
-            Item::Sender { .. } | Item::Report { .. } | Item::Bye { .. } => {}
+            Item::Metrics { metrics, .. } if metrics.ssrc == ours => {
+                peer.reported = true;
+                (peer.rating, peer.mos_tenths) = (metrics.rating, metrics.mos_tenths);
+                peer.delay_ms = Some(metrics.buffer_ms[0]);
+            }
+            Item::Bye { ssrc } if theirs == Some(ssrc) => left = true,
+            Item::Sender { .. } | Item::Report { .. } | Item::Metrics { .. } | Item::Bye { .. } => {}
         });
+        if left {
+            // What it does not send any more is not lost (RFC 3550 §6.6).
+            self.playout.reset();
+            self.last_sr = None;
+        }
     }
 
     /// Passes a peer's sound on, in the other law of G.711 when need be.
@@ -411,10 +449,21 @@ impl RtpLeg {
         }
     }
 
+    /// Time to the next report: half to one and a half of the interval, by chance, so that reports of many calls do not fall
+    /// together; divided by e − 3/2 as there is one other member (RFC 3550 §6.3.1).
+    fn report_interval(&mut self) -> u64 {
+        // Xorshift: any spread will do.
+        self.spread ^= self.spread << 13;
+        self.spread ^= self.spread >> 17;
+        self.spread ^= self.spread << 5;
+        let chance = u64::from(self.spread >> 16); // 0–65535
+        (RTCP_INTERVAL / 2 + RTCP_INTERVAL * chance / 65_536) * 100_000 / 121_828
+    }
+
     /// Sends reports when they are due.
     pub(super) fn report_tick(&mut self, now: Now) {
         if now.clock >= self.next_report {
-            self.next_report = now.clock + RTCP_INTERVAL;
+            self.next_report = now.clock + self.report_interval();
             self.report(now, false);
         }
     }
@@ -442,8 +491,10 @@ impl RtpLeg {
             delay_since_last_sr: last_sr.map_or(0, |(_, at)| ((now.clock.saturating_sub(at) << 16) / 8000) as u32),
         });
         let cname = str::from_utf8(&self.cname).unwrap_or("offhook");
+        let metrics = parameters.rtcp_xr.then(|| self.metrics()).flatten();
         let mut out = [0; 200];
-        let length = rtcp::write(self.outbound.ssrc(), sender.as_ref(), block.as_ref(), cname, bye, &mut out);
+        let length =
+            rtcp::write(self.outbound.ssrc(), sender.as_ref(), block.as_ref(), cname, metrics.as_ref(), bye, &mut out);
         if let Some(packet) = length.and_then(|length| out.get(..length)) {
             let socket = if parameters.rtcp_mux { &*self.sockets.rtp } else { &self.sockets.rtcp };
             let _lost = self.guard.send(socket, packet, to);
@@ -467,16 +518,74 @@ impl RtpLeg {
     }
 
     pub(super) fn statistics(&self) -> StreamStatistics {
+        let figures = self.playout.figures();
+        let received = self.reception.received();
         StreamStatistics {
-            received: self.reception.received(),
+            received,
             lost: self.reception.lost(),
             sent: self.outbound.packets(),
             jitter_us: self.reception.jitter_us(),
             round_trip_us: self.round_trip_us,
             unauthentic: self.guard.refused().0,
             replayed: self.guard.refused().1,
+            discarded: figures.late + figures.discarded,
+            mean_delay_us: figures.mean_delay_us,
+            max_delay_us: figures.max_delay_us,
+            concealed_ppm: per(figures.concealed_us, figures.played_us, 1_000_000) as u32,
+            burst_ratio_permille: (self.reception.bursts().burst_ratio() * 1000.0) as u32,
+            rating_tenths: (received > 0).then(|| (self.rating() * 10.0) as u16),
+            peer: self.peer,
         }
     }
+
+    /// E-model rating of what the party sends, as it arrives here.
+    fn rating(&self) -> f64 {
+        let figures = self.playout.figures();
+        let (received, lost) = (self.reception.received(), self.reception.lost());
+        let codec = self.coder.codec();
+        let (ie, bpl) = quality::impairment(codec);
+        // When the sound is only passed on, what is lost is lost; when it is played, what was not there in time is.
+        let gone = per(lost, lost + received, 1_000_000).max(per(figures.concealed_us, figures.played_us, 1_000_000));
+        let packet_ms = self.parameters.as_ref().map_or(20.0, |p| p.ptime.as_secs_f64() * 1000.0);
+        quality::rating(&Path {
+            one_way_ms: f64::from(self.round_trip_us / 2 + figures.mean_delay_us) / 1000.0 + packet_ms,
+            ie,
+            bpl,
+            loss_percent: gone as f64 / 10_000.0,
+            burst_ratio: self.reception.bursts().burst_ratio(),
+        })
+    }
+
+    /// What an extended report says of the party's sound; `None` when none came.
+    fn metrics(&self) -> Option<VoipMetrics> {
+        let ssrc = self.reception.ssrc()?;
+        let figures = self.playout.figures();
+        let (received, lost) = (self.reception.received(), self.reception.lost());
+        let rate = |part: u64| per(part, lost + received, 256).min(255) as u8;
+        let ms = |us: u32| (us / 1000).min(u32::from(u16::MAX)) as u16;
+        let rating = self.rating();
+        let ptime = self.parameters.as_ref().map_or(20, |p| p.ptime.as_millis() as u64);
+        let most = match self.playout.buffer().mode() {
+            Mode::Adaptive { max, .. } => max,
+            Mode::Fixed(delay) => delay,
+        };
+        Some(VoipMetrics {
+            ssrc,
+            loss_rate: rate(lost),
+            discard_rate: rate(figures.late + figures.discarded),
+            bursts: self.reception.bursts().figures(ptime),
+            round_trip_ms: ms(self.round_trip_us),
+            end_system_ms: ms(figures.mean_delay_us).saturating_add(ptime as u16),
+            rating: Some(rating as u8),
+            mos_tenths: Some((quality::mean_opinion(rating) * 10.0) as u8),
+            buffer_ms: [ms(figures.target_us), ms(figures.max_delay_us), most.as_millis() as u16],
+        })
+    }
+}
+
+/// A part of a whole in parts of `of`; 0 of nothing.
+fn per(part: u64, whole: u64, of: u64) -> u64 {
+    (u128::from(part) * u128::from(of)).checked_div(u128::from(whole)).unwrap_or(0) as u64
 }
 
 /// The media clock as a time.

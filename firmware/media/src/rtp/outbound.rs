@@ -81,6 +81,11 @@ impl Outbound {
         self.ssrc
     }
 
+    /// Another synchronisation source, after a collision. Numbers and time go on.
+    pub fn set_ssrc(&mut self, ssrc: u32) {
+        self.ssrc = ssrc;
+    }
+
     /// Packets sent.
     pub fn packets(&self) -> u64 {
         self.packets

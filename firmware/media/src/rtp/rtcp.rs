@@ -1,6 +1,7 @@
-//! RTCP compound packets (RFC 3550 §6): sender and receiver reports, source description, goodbye.
+//! RTCP compound packets (RFC 3550 §6): sender and receiver reports, source description, extended reports (RFC 3611), goodbye.
 
 use super::statistics::ReportFigures;
+use super::xr::{self, VoipMetrics, XR};
 
 const SR: u8 = 200;
 const RR: u8 = 201;
@@ -63,13 +64,14 @@ impl ReportBlock {
     }
 }
 
-/// Writes a compound packet: SR or RR, then SDES with the CNAME, then BYE when asked. Returns its length, `None` when `out`
+/// Writes a compound packet: SR or RR, then SDES with the CNAME, then XR and BYE when asked. Returns its length, `None` when `out`
 /// is too small (200 bytes are enough).
 pub fn write(
     ssrc: u32,
     sender: Option<&SenderInfo>,
     report: Option<&ReportBlock>,
     cname: &str,
+    metrics: Option<&VoipMetrics>,
     bye: bool,
     out: &mut [u8],
 ) -> Option<usize> {
@@ -105,6 +107,9 @@ pub fn write(
     }
     w.finish(start)?;
 
+    if let Some(metrics) = metrics {
+        w.bytes(&xr::to_bytes(ssrc, metrics))?;
+    }
     if bye {
         let start = w.begin(BYE, 1)?;
         w.word(ssrc)?;
@@ -143,7 +148,7 @@ impl Writer<'_> {
 }
 
 /// One thing said in a compound packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Item {
     /// A sender's report.
     Sender {
@@ -158,6 +163,13 @@ pub enum Item {
         from: u32,
         /// What.
         block: ReportBlock,
+    },
+    /// VoIP metrics about one source.
+    Metrics {
+        /// Who reports.
+        from: u32,
+        /// What.
+        metrics: VoipMetrics,
     },
     /// A source left.
     Bye {
@@ -233,6 +245,7 @@ fn read(packet: &[u8], each: &mut impl FnMut(Item)) {
                 each(Item::Report { from: ssrc, block: ReportBlock { figures, last_sr, delay_since_last_sr: delay } });
             }
         }
+        XR => xr::read(body, |from, metrics| each(Item::Metrics { from, metrics })),
         BYE => (0..count).filter_map(word).for_each(|ssrc| each(Item::Bye { ssrc })),
         _ => {}
     }
@@ -254,22 +267,28 @@ mod tests {
         let figures =
             ReportFigures { ssrc: 5, fraction_lost: 128, cumulative_lost: -3, highest_sequence: 0x1_0002, jitter: 11 };
         let block = ReportBlock { figures, last_sr: 12, delay_since_last_sr: 13 };
+        let metrics = VoipMetrics { ssrc: 5, rating: Some(90), ..VoipMetrics::default() };
         let mut out = [0; 200];
-        let length = write(42, Some(&info), Some(&block), "box@offhook", true, &mut out).unwrap();
+        let length = write(42, Some(&info), Some(&block), "box@offhook", Some(&metrics), true, &mut out).unwrap();
         assert_eq!(
             items(&out[..length]).unwrap(),
-            [Item::Sender { ssrc: 42, info }, Item::Report { from: 42, block }, Item::Bye { ssrc: 42 }]
+            [
+                Item::Sender { ssrc: 42, info },
+                Item::Report { from: 42, block },
+                Item::Metrics { from: 42, metrics },
+                Item::Bye { ssrc: 42 }
+            ]
         );
-        let length = write(42, None, None, "", false, &mut out).unwrap();
+        let length = write(42, None, None, "", None, false, &mut out).unwrap();
         assert_eq!(items(&out[..length]).unwrap(), []);
         assert_eq!(length % 4, 0);
-        assert_eq!(write(42, Some(&info), Some(&block), "box@offhook", true, &mut [0; 60]), None);
+        assert_eq!(write(42, Some(&info), Some(&block), "box@offhook", None, true, &mut [0; 60]), None);
     }
 
     #[test]
     fn refuses_what_is_not_a_compound_packet() {
         let mut out = [0; 200];
-        let length = write(1, None, None, "a", true, &mut out).unwrap();
+        let length = write(1, None, None, "a", None, true, &mut out).unwrap();
         assert_eq!(items(&out[..length - 1]), None);
         assert_eq!(items(&out[8..length]), None); // starts with SDES
         out[0] = 0x40;

@@ -1,5 +1,7 @@
 //! What was received: sequence numbers, loss and jitter (RFC 3550 §6.4.1, A.1, A.3, A.8).
 
+use super::burst::Bursts;
+
 /// A jump of the sequence number ahead by more than this is a restart of the sender, not a loss (RFC 3550 A.1).
 const MAX_DROPOUT: u16 = 3000;
 /// Packets this far behind are reordered, not a restart (RFC 3550 A.1).
@@ -37,6 +39,7 @@ pub struct Reception {
     jitter16: u32,
     /// The clock of timestamps, Hz; 0 for the usual 8000.
     clock: u32,
+    bursts: Bursts,
 }
 
 /// The figures of one RTCP report block, in wire units.
@@ -110,6 +113,7 @@ impl Reception {
             }
             self.max_sequence = sequence;
             self.bad_sequence = None;
+            self.bursts.received_after(u64::from(ahead - 1));
             return Arrival::InOrder;
         }
         if self.bad_sequence == Some(sequence) {
@@ -144,6 +148,11 @@ impl Reception {
     /// The source now received.
     pub fn ssrc(&self) -> Option<u32> {
         self.ssrc
+    }
+
+    /// How losses lie together. A packet that comes out of order counts as lost here.
+    pub fn bursts(&self) -> &Bursts {
+        &self.bursts
     }
 
     /// Packets received, of all sources.

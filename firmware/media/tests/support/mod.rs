@@ -132,6 +132,7 @@ impl Party {
             send: true,
             receive: true,
             rtcp_mux: true,
+            rtcp_xr: true,
         }
     }
 

@@ -65,6 +65,8 @@ pub struct Stream {
     pub rtcp_mux: bool,
     /// Protection of the stream.
     pub secured: Secured,
+    /// `a=rtcp-xr` names VoIP metrics (RFC 3611 §5.1).
+    pub rtcp_xr: bool,
     /// `rtpmap` lines: payload type, codec, channels.
     maps: Vec<(u8, String, u32, u8)>,
     /// `fmtp` lines: payload type and parameters.
@@ -206,6 +208,7 @@ impl Stream {
             "rtcp" => self.rtcp = rtcp(value).or(self.rtcp),
             "rtcp-mux" => self.rtcp_mux = true,
             _ if self.secured.attribute(&lower, value) => {}
+            "rtcp-xr" => self.rtcp_xr = value.split_whitespace().any(|kind| kind.eq_ignore_ascii_case("voip-metrics")),
             _ => self.direction = direction(&lower).or(self.direction),
         }
     }

@@ -85,6 +85,8 @@ pub struct Negotiated {
     pub rtcp_mux: bool,
     /// How packets are protected, and the credentials of ICE.
     pub protection: security::Protection,
+    /// The peer reads VoIP metrics in extended reports (RFC 3611 §5).
+    pub rtcp_xr: bool,
 }
 
 /// Why a description cannot be used: answer 400 (syntax) or 488 (nothing in common).

@@ -2,7 +2,7 @@
 
 use super::description::{Description, Stream, bad};
 use super::security::Protection;
-use super::write::{Line, write};
+use super::write::{Line, Rtcp, write};
 use super::{Capabilities, Codec, Direction, Negotiated, Unusable};
 
 /// Packet times the media engine makes, in milliseconds.
@@ -17,8 +17,9 @@ pub fn offer(ours: &Capabilities) -> Vec<u8> {
         port: ours.local.port(),
         direction: ours.direction,
         ptime: ours.ptime,
-        rtcp_mux: ours.security.browser,
         attributes: &attributes.media,
+        // A peer that does not know them passes over both, and RTCP has its own port.
+        rtcp: Rtcp { mux: true, xr: true },
     };
     write(ours, &attributes.session, &[audio])
 }
@@ -52,8 +53,8 @@ pub fn reoffer(ours: &Capabilities, previous: &[u8]) -> Vec<u8> {
                 port: ours.local.port(),
                 direction: ours.direction,
                 ptime: ours.ptime,
-                rtcp_mux: stream.rtcp_mux,
                 attributes: &attributes.media,
+                rtcp: Rtcp { mux: stream.rtcp_mux, xr: stream.rtcp_xr },
             }
         })
         .collect();
@@ -98,8 +99,8 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
                 port: if stream.port == 0 { 0 } else { ours.local.port() },
                 direction,
                 ptime,
-                rtcp_mux: stream.rtcp_mux,
                 attributes: &attributes.media,
+                rtcp: Rtcp { mux: stream.rtcp_mux, xr: stream.rtcp_xr },
             }
         })
         .collect();
@@ -116,6 +117,7 @@ pub fn answer(ours: &Capabilities, offer: &[u8]) -> Result<(Vec<u8>, Negotiated)
         direction,
         rtcp_mux: stream.rtcp_mux,
         protection,
+        rtcp_xr: stream.rtcp_xr,
     };
     Ok((write(ours, &attributes.session, &lines), negotiated))
 }
@@ -176,6 +178,7 @@ pub fn accept_for(ours: &Capabilities, offer: &[u8], answer: &[u8]) -> Result<Ne
         direction: answer.direction(stream).reversed().and(ours.direction),
         rtcp_mux,
         protection,
+        rtcp_xr: stream.rtcp_xr,
     })
 }
 

@@ -6,6 +6,15 @@ use std::net::IpAddr;
 use super::description::Stream;
 use super::{Capabilities, Codec, Direction};
 
+/// What a stream says of RTCP.
+#[derive(Clone, Copy)]
+pub(super) struct Rtcp {
+    /// On the port of RTP (RFC 5761).
+    pub(super) mux: bool,
+    /// We read VoIP metrics (RFC 3611 §5.1).
+    pub(super) xr: bool,
+}
+
 /// One `m=` line to write.
 pub(super) enum Line<'a> {
     /// Our audio.
@@ -15,7 +24,7 @@ pub(super) enum Line<'a> {
         port: u16,
         direction: Direction,
         ptime: u32,
-        rtcp_mux: bool,
+        rtcp: Rtcp,
         attributes: &'a [String],
     },
     /// A stream of the peer's that we do not take: its line with port 0 (RFC 3264 §6).
@@ -38,8 +47,8 @@ pub(super) fn write(ours: &Capabilities, session: &[String], lines: &[Line<'_>])
     for line in lines {
         // Writing to a String cannot fail.
         let _ = match line {
-            Line::Audio { protocol, codecs, port, direction, ptime, rtcp_mux, attributes } => {
-                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp_mux, attributes)
+            Line::Audio { protocol, codecs, port, direction, ptime, rtcp, attributes } => {
+                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp, attributes)
             }
             Line::Refused(stream) => refused(&mut out, stream),
         };
@@ -55,7 +64,7 @@ fn audio(
     port: u16,
     direction: Direction,
     ptime: u32,
-    rtcp_mux: bool,
+    rtcp: Rtcp,
     attributes: &[String],
 ) -> std::fmt::Result {
     write!(out, "m=audio {port} {protocol}")?;
@@ -73,8 +82,11 @@ fn audio(
         }
     }
     write!(out, "a=ptime:{ptime}\r\n")?;
-    if rtcp_mux {
+    if rtcp.mux {
         out.push_str("a=rtcp-mux\r\n");
+    }
+    if rtcp.xr {
+        out.push_str("a=rtcp-xr:voip-metrics\r\n");
     }
     for attribute in attributes {
         write!(out, "a={attribute}\r\n")?;

@@ -202,6 +202,7 @@ fn parameters(negotiated: &Negotiated) -> media::RtpParameters {
         send: matches!(negotiated.direction, Direction::SendRecv | Direction::SendOnly),
         receive: matches!(negotiated.direction, Direction::SendRecv | Direction::RecvOnly),
         rtcp_mux: negotiated.rtcp_mux,
+        rtcp_xr: negotiated.rtcp_xr,
     }
 }
 

@@ -213,6 +213,7 @@ fn open(config: EngineConfig, parties: u16) -> Result<EngineHandle> {
             send: true,
             receive: true,
             rtcp_mux: true,
+            rtcp_xr: true,
         };
         engine.command(Command::SetRtp { stream, parameters })?;
     }
