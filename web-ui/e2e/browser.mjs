@@ -1,7 +1,10 @@
 import { chromium } from 'playwright-core';
 
-/** Chromium without a screen; the microphone is a beeping fake. */
-export function launch() {
+/**
+ * Chromium without a screen; the microphone is a beeping fake.
+ * @param {string[]} [more] arguments
+ */
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -9,6 +12,7 @@ export function launch() {
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
+      ...more,
     ],
   });
 }

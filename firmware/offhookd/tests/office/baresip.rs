@@ -34,6 +34,11 @@ pub struct Account<'a> {
 impl Baresip {
     /// Starts it and waits until it is registered.
     pub fn start(directory: &Path, account: &Account<'_>) -> Baresip {
+        Baresip::start_with(directory, account, "")
+    }
+
+    /// The same with more parameters of the account: `;mediaenc=srtp`.
+    pub fn start_with(directory: &Path, account: &Account<'_>, more: &str) -> Baresip {
         let home = directory.join(format!("baresip-{}-{}", account.extension, account.transport));
         std::fs::create_dir_all(&home).unwrap();
         let control = free_port();
@@ -46,7 +51,7 @@ impl Baresip {
                 "sip_listen 127.0.0.1:{sip}\nsip_verify_server no\naudio_source aufile,{says}\naudio_player aubridge,{e}\n\
                  audio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\naudio_buffer 20-160\nsnd_path {home}\n\
                  module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n\
-                 module sndfile.so\nmodule_tmp account.so\n\
+                 module sndfile.so\nmodule srtp.so\nmodule_tmp account.so\n\
                  module_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\nrtp_timeout 0\nrtp_ports 10000-16000\n",
                 says = says.display(),
                 home = home.display(),
@@ -57,7 +62,7 @@ impl Baresip {
         std::fs::write(
             home.join("accounts"),
             format!(
-                "<sip:{e}@127.0.0.1:{p};transport={t}>;auth_user={e};auth_pass={w};answermode={a};audio_codecs=PCMA/8000/1,PCMU/8000/1;regint=600\n",
+                "<sip:{e}@127.0.0.1:{p};transport={t}>;auth_user={e};auth_pass={w};answermode={a};audio_codecs=PCMA/8000/1,PCMU/8000/1;regint=600{more}\n",
                 e = account.extension,
                 p = account.port,
                 t = account.transport,
@@ -89,6 +94,11 @@ impl Baresip {
         });
         phone.poll();
         phone
+    }
+
+    /// What it wrote on its terminal.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
     }
 
     /// What it heard in its last call, once there is something. Its `sndfile` filter writes each call's sound as it is decoded

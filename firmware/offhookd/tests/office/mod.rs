@@ -69,6 +69,8 @@ pub struct Office {
     pub sip: u16,
     /// SIP over TLS.
     pub sips: u16,
+    /// SIP over WebSocket.
+    pub ws: u16,
     /// HTTP.
     pub http: u16,
     /// See [`claim_rtp`].
@@ -97,7 +99,7 @@ impl Office {
 
     fn with(name: &str, more: &str, log_level: &'static str) -> Office {
         let directory = scratch(name);
-        let (sip, sips, http) = (free_port(), free_port(), free_port());
+        let (sip, sips, ws, http) = (free_port(), free_port(), free_port(), free_port());
         let (rtp, rtp_claim) = claim_rtp(sip);
         // As SIPp needs it, which signs for the server and sends no sound, unless the test says otherwise.
         let settings = if more.contains("[sip]") { "" } else { "[sip]\naccept_server_uri = true\nrtp_timeout = 0\n\n" };
@@ -106,13 +108,13 @@ impl Office {
             format!(
                 "allow_weak_secrets = true\n\n[site]\nname = \"Test office\"\ncountry = \"FR\"\ntime_zone = \"Europe/Paris\"\n\
                  language = \"en\"\nrealm = \"offhook.test\"\n\n[listen]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\
-                 tls = [\"127.0.0.1:{sips}\"]\nhttp = [\"127.0.0.1:{http}\"]\nrtp = \"{rtp}-{}\"\n\n\
+                 tls = [\"127.0.0.1:{sips}\"]\nws = [\"127.0.0.1:{ws}\"]\nhttp = [\"127.0.0.1:{http}\"]\nrtp = \"{rtp}-{}\"\n\n\
                  {settings}{more}",
                 rtp + 799,
             ),
         )
         .unwrap();
-        let mut office = Office { child: None, directory, sip, sips, http, _rtp_claim: rtp_claim, log_level };
+        let mut office = Office { child: None, directory, sip, sips, ws, http, _rtp_claim: rtp_claim, log_level };
         office.start();
         office
     }
