@@ -83,6 +83,50 @@ fn baresip_over_tls() {
     baresip_pair("tls");
 }
 
+/// A phone with one wide-band codec and one with another: each says its tone, and the other hears it at its level.
+fn baresip_codecs(one_speaks: &str, other_speaks: &str) {
+    let office = Office::open(&format!("baresip-{}-{}", &one_speaks[..4], &other_speaks[..4]), "");
+    let account = |extension, password, says_hz| Account {
+        extension,
+        password,
+        port: office.sip,
+        transport: "udp",
+        auto_answer: true,
+        says_hz,
+    };
+    let mut one = Baresip::speaking(&office.directory, &account("1001", "secret-1001", 440), one_speaks);
+    let mut other = Baresip::speaking(&office.directory, &account("1002", "secret-1002", 880), other_speaks);
+    one.dial("1002");
+    one.wait_for("CALL_ESTABLISHED");
+    other.wait_for("CALL_ESTABLISHED");
+    assert_heard("1002", || other.heard(), 440.0);
+    assert_heard("1001", || one.heard(), 880.0);
+    other.hang_up();
+    one.wait_for("CALL_CLOSED");
+    other.wait_for("CALL_CLOSED");
+    office.wait_for_quiet();
+}
+
+#[test]
+fn baresip_with_g722() {
+    baresip_codecs("G722/16000/1", "G722/16000/1");
+}
+
+#[test]
+fn baresip_with_opus() {
+    baresip_codecs("opus/48000/2", "opus/48000/2");
+}
+
+#[test]
+fn baresip_with_opus_and_one_with_g722() {
+    baresip_codecs("opus/48000/2", "G722/16000/1");
+}
+
+#[test]
+fn baresip_with_g711_and_one_with_opus() {
+    baresip_codecs("PCMA/8000/1", "opus/48000/2");
+}
+
 fn linphone_and_baresip(transport: &str) {
     let office = Office::open(&format!("linphone-{transport}"), "");
     let account = linphone::Account {

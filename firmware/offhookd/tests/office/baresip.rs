@@ -32,13 +32,22 @@ pub struct Account<'a> {
 }
 
 impl Baresip {
-    /// Starts it and waits until it is registered.
+    /// Starts it with both laws of G.711 and waits until it is registered.
     pub fn start(directory: &Path, account: &Account<'_>) -> Baresip {
-        Baresip::start_with(directory, account, "")
+        Baresip::launch(directory, account, "PCMA/8000/1,PCMU/8000/1", "")
     }
 
     /// The same with more parameters of the account: `;mediaenc=srtp`.
     pub fn start_with(directory: &Path, account: &Account<'_>, more: &str) -> Baresip {
+        Baresip::launch(directory, account, "PCMA/8000/1,PCMU/8000/1", more)
+    }
+
+    /// Starts it with these codecs, as baresip writes them, and waits until it is registered.
+    pub fn speaking(directory: &Path, account: &Account<'_>, codecs: &str) -> Baresip {
+        Baresip::launch(directory, account, codecs, "")
+    }
+
+    fn launch(directory: &Path, account: &Account<'_>, codecs: &str, more: &str) -> Baresip {
         let home = directory.join(format!("baresip-{}-{}", account.extension, account.transport));
         std::fs::create_dir_all(&home).unwrap();
         let control = free_port();
@@ -50,8 +59,8 @@ impl Baresip {
             format!(
                 "sip_listen 127.0.0.1:{sip}\nsip_verify_server no\naudio_source aufile,{says}\naudio_player aubridge,{e}\n\
                  audio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\naudio_buffer 20-160\nsnd_path {home}\n\
-                 module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n\
-                 module sndfile.so\nmodule srtp.so\nmodule_tmp account.so\n\
+                 module_path /usr/lib/baresip/modules\nmodule g711.so\nmodule g722.so\nmodule opus.so\nopus_stereo no\n\
+                 opus_sprop_stereo no\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\nmodule srtp.so\nmodule_tmp account.so\n\
                  module_app menu.so\nmodule ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\nrtp_timeout 0\nrtp_ports 10000-16000\n",
                 says = says.display(),
                 home = home.display(),
@@ -62,7 +71,7 @@ impl Baresip {
         std::fs::write(
             home.join("accounts"),
             format!(
-                "<sip:{e}@127.0.0.1:{p};transport={t}>;auth_user={e};auth_pass={w};answermode={a};audio_codecs=PCMA/8000/1,PCMU/8000/1;regint=600{more}\n",
+                "<sip:{e}@127.0.0.1:{p};transport={t}>;auth_user={e};auth_pass={w};answermode={a};audio_codecs={codecs};regint=600{more}\n",
                 e = account.extension,
                 p = account.port,
                 t = account.transport,
