@@ -26,6 +26,10 @@ fn assert_heard(path: impl Fn() -> Option<PathBuf>, hz: f64) {
 const REQUIRED: &str = "[[device]]\nuser = \"1051\"\nlabel = \"Safe\"\nusername = \"safe\"\npassword = \"river between stones\"\n\
     encryption = \"required\"\n";
 
+/// A telephone that may encrypt.
+const OFFERED: &str = "[[device]]\nuser = \"1052\"\nlabel = \"Able\"\nusername = \"able\"\npassword = \"stones under water\"\n\
+    encryption = \"offered\"\n";
+
 fn account<'a>(extension: &'a str, password: &'a str, port: u16, transport: &'a str, says_hz: u32) -> Account<'a> {
     Account { extension, password, port, transport, auto_answer: true, says_hz }
 }
@@ -55,12 +59,12 @@ fn both_ways(office: &Office, protected: &mut Baresip, number: &str, plain: &mut
 }
 
 #[test]
-fn a_phone_on_tls_is_offered_encryption_and_takes_it() {
-    let office = Office::open("secure-tls", "");
-    let one = account("1001", "secret-1001", office.sips, "tls", 440);
+fn a_phone_that_is_offered_encryption_takes_it() {
+    let office = Office::open("secure-tls", OFFERED);
+    let one = account("able", "stones under water", office.sips, "tls", 440);
     let mut one = Baresip::start_with(&office.directory, &one, ";mediaenc=srtp");
     let mut other = Baresip::start(&office.directory, &account("1002", "secret-1002", office.sip, "udp", 880));
-    both_ways(&office, &mut one, "1001", &mut other, "A");
+    both_ways(&office, &mut one, "1052", &mut other, "A");
 }
 
 #[test]
