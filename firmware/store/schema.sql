@@ -38,7 +38,11 @@ CREATE TABLE lines (
     port  INTEGER NOT NULL UNIQUE,
     kind  TEXT NOT NULL CHECK (kind IN ('fxs', 'fxo')),
     label TEXT NOT NULL,
-    answer_supervision TEXT NOT NULL DEFAULT 'delay' CHECK (answer_supervision IN ('delay', 'reversal'))
+    answer_supervision TEXT NOT NULL DEFAULT 'delay' CHECK (answer_supervision IN ('delay', 'reversal')),
+    cancel_echo INTEGER NOT NULL DEFAULT 1 CHECK (cancel_echo IN (0, 1)),
+    from_line_db INTEGER NOT NULL DEFAULT 0 CHECK (from_line_db BETWEEN -12 AND 12),
+    to_line_db INTEGER NOT NULL DEFAULT 0 CHECK (to_line_db BETWEEN -12 AND 12),
+    automatic_level INTEGER NOT NULL DEFAULT 0 CHECK (automatic_level IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE devices (

@@ -5,7 +5,7 @@ import { checkTrunk, trunkDraft, trunkInput } from '../src/forms/trunk-draft';
 import { en } from '../src/i18n/en';
 
 const line = (port: number, kind: Line['kind'] = 'fxs'): Line => ({
-  id: `line-${port}`, port, kind, label: '', answer_supervision: 'delay', state: 'on_hook', simulated: true, extension_id: null,
+  id: `line-${port}`, port, kind, label: '', answer_supervision: 'delay', sound: { cancel_echo: true, from_line_db: 0, to_line_db: 0, automatic_level: false }, state: 'on_hook', simulated: true, extension_id: null,
 });
 
 describe('the form of a line', () => {

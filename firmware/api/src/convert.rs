@@ -33,6 +33,20 @@ same_names! {
     types::LineKind => config::LineKind { Fxs, Fxo }
 }
 
+impl From<config::LineSound> for types::LineSound {
+    fn from(sound: config::LineSound) -> Self {
+        let config::LineSound { cancel_echo, from_line_db, to_line_db, automatic_level } = sound;
+        types::LineSound { cancel_echo, from_line_db, to_line_db, automatic_level }
+    }
+}
+
+impl From<types::LineSound> for config::LineSound {
+    fn from(sound: types::LineSound) -> Self {
+        let types::LineSound { cancel_echo, from_line_db, to_line_db, automatic_level } = sound;
+        config::LineSound { cancel_echo, from_line_db, to_line_db, automatic_level }
+    }
+}
+
 impl From<Undo> for types::Deleted {
     fn from(undo: Undo) -> Self {
         types::Deleted { undo: undo.token, id: undo.id, label: undo.label, until: undo.until }

@@ -137,6 +137,16 @@ async fn a_line_is_given_to_an_extension_moved_and_taken_away() {
     let moved = made.get(&format!("/extensions/{second}")).await.json()["devices"][0].clone();
     assert_eq!(moved["id"], device["id"]);
 
+    // How it sounds stays too, and is bounded.
+    let mut louder = json!({"port": 1, "kind": "fxs", "label": "Hall"});
+    assert_eq!(label["sound"]["cancel_echo"], true);
+    louder["sound"] = json!({"cancel_echo": false, "from_line_db": 6, "to_line_db": -3, "automatic_level": true});
+    assert_eq!(made.put(&path, &louder).await.json()["sound"], louder["sound"]);
+    let door = json!({"port": 1, "kind": "fxs", "label": "Hall"});
+    assert_eq!(made.put(&path, &door).await.json()["sound"], louder["sound"]);
+    louder["sound"]["to_line_db"] = json!(13);
+    assert_eq!(made.put(&path, &louder).await.code(), "out_of_range");
+
     // Neither half of a change that cannot be whole is kept.
     let nobody = uuid::Uuid::now_v7().to_string();
     let mut refused = give(&nobody);

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::echo::EchoConfig;
 pub use crate::tone::fax::FaxTone;
 use crate::tone::hang_up::ToneProfile;
 
@@ -24,6 +25,27 @@ pub struct RecordingId(pub u64);
 /// An analog port, numbered as on the box: the audio of a line is connected to the engine by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinePort(pub u16);
+
+/// How the sound of an analog port is treated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineAudio {
+    /// The echo canceller; `None` for none.
+    pub echo: Option<EchoConfig>,
+    /// Gain of what the line says in dB, -12 to +12.
+    pub from_line_db: f32,
+    /// Gain of what the line hears in dB, -12 to +12.
+    pub to_line_db: f32,
+    /// What the line says is brought to a common level, slowly.
+    pub automatic_level: bool,
+}
+
+impl Default for LineAudio {
+    /// Echo is cancelled, over 128 ms: the queues between engine and line and a driver's buffers take up to 80 ms of it. Levels are
+    /// left as they are.
+    fn default() -> Self {
+        LineAudio { echo: Some(EchoConfig::default()), from_line_db: 0.0, to_line_db: 0.0, automatic_level: false }
+    }
+}
 
 /// A codec the engine can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -328,6 +350,12 @@ pub enum Event {
         stream: StreamId,
         /// Which.
         tone: HeardTone,
+    },
+    /// A line carries a fax or a modem (2100 Hz, or flags in V.21). The engine has done what passes it through: no echo canceller, no
+    /// level control and no search for digits on the line, a fixed delay for those in its bridge.
+    FaxDetected {
+        /// The line's stream.
+        stream: StreamId,
     },
     /// The source given to [`Command::Play`] came to its end.
     PlayEnded {

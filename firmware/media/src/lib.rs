@@ -11,8 +11,11 @@
 pub mod codec;
 pub mod command;
 pub mod conference;
+pub mod echo;
 pub mod engine;
+pub mod fax;
 pub mod fsk;
+pub mod gain;
 pub mod jitter;
 pub mod level;
 pub mod line_audio;
@@ -21,6 +24,7 @@ pub mod prompt;
 pub mod resample;
 pub mod rtp;
 pub mod sound;
+pub mod t38;
 pub mod tone;
 pub mod wav;
 

@@ -1,7 +1,7 @@
 //! Simulated lines for a box without hardware: what `--simulated-lines` gives.
 
 use offhook_store::{Store, StoreError};
-use offhook_switch::config::{AnswerSupervision, Line, LineKind};
+use offhook_switch::config::{AnswerSupervision, Line, LineKind, LineSound};
 use offhook_switch::id::LineId;
 use uuid::Uuid;
 
@@ -17,7 +17,10 @@ pub(crate) fn give_lines(store: &Store) -> Result<(), StoreError> {
         // The page names a line without a label in its reader's language.
         // The simulated telephone company reverses its line at the answer.
         let answer_supervision = AnswerSupervision::Reversal;
-        store.put_line(LineId(Uuid::now_v7()), Line { port, kind, label: String::new(), answer_supervision })?;
+        store.put_line(
+            LineId(Uuid::now_v7()),
+            Line { port, kind, label: String::new(), answer_supervision, sound: LineSound::default() },
+        )?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use md5::{Digest, Md5};
 use offhook_switch::config::{
     Announcement, AnswerSupervision, Config, Device, DeviceKind, DigestAlgorithm, InboundRoute, Line, LineKind,
-    OutboundRoute, Trunk, TrunkKind, User,
+    LineSound, OutboundRoute, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use sha2::Sha256;
@@ -144,7 +144,13 @@ pub fn config() -> Config {
 fn line(config: &mut Config, port: u16, kind: LineKind) {
     config.lines.insert(
         line_id(port),
-        Line { port, kind, label: format!("Port {port}"), answer_supervision: AnswerSupervision::default() },
+        Line {
+            port,
+            kind,
+            label: format!("Port {port}"),
+            answer_supervision: AnswerSupervision::default(),
+            sound: LineSound::default(),
+        },
     );
 }
 

@@ -1,6 +1,6 @@
 //! Lines: analog ports.
 
-use offhook_switch::config::{AnswerSupervision, Line, LineKind};
+use offhook_switch::config::{AnswerSupervision, Line, LineKind, LineSound};
 use offhook_switch::id::{DeviceId, LineId, UserId};
 use rusqlite::{Connection, Row, params};
 
@@ -26,13 +26,16 @@ pub enum LineOwner {
     },
 }
 
+const COLUMNS: &str =
+    "id, port, kind, label, answer_supervision, cancel_echo, from_line_db, to_line_db, automatic_level";
+
 pub(crate) fn list(connection: &Connection) -> Result<Vec<(LineId, Line)>, StoreError> {
-    rows(connection, "SELECT id, port, kind, label, answer_supervision FROM lines ORDER BY port", (), read)
+    rows(connection, &format!("SELECT {COLUMNS} FROM lines ORDER BY port"), (), read)
 }
 
 pub(crate) fn get(connection: &Connection, id: LineId) -> Result<Option<Line>, StoreError> {
-    let query = "SELECT id, port, kind, label, answer_supervision FROM lines WHERE id = ?1";
-    Ok(row(connection, query, params![Id::from(id)], read)?.map(|(_, line)| line))
+    let query = format!("SELECT {COLUMNS} FROM lines WHERE id = ?1");
+    Ok(row(connection, &query, params![Id::from(id)], read)?.map(|(_, line)| line))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(LineId, Line)> {
@@ -41,6 +44,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(LineId, Line)> {
         kind: row.get::<_, Name<LineKind>>(2)?.0,
         label: row.get(3)?,
         answer_supervision: row.get::<_, Name<AnswerSupervision>>(4)?.0,
+        sound: LineSound {
+            cancel_echo: row.get(5)?,
+            from_line_db: row.get(6)?,
+            to_line_db: row.get(7)?,
+            automatic_level: row.get(8)?,
+        },
     };
     Ok((row.get::<_, Id>(0)?.into(), line))
 }
@@ -53,11 +62,25 @@ pub(crate) fn put(connection: &Connection, id: LineId, line: &Line) -> Result<()
     if taken.is_some() {
         return Err(Conflict::PortTaken(line.port).into());
     }
+    let sound = line.sound;
     run(
         connection,
-        "INSERT INTO lines (id, port, kind, label, answer_supervision) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (id) DO UPDATE SET port = ?2, label = ?4, answer_supervision = ?5",
-        params![Id::from(id), line.port, Name(line.kind), line.label, Name(line.answer_supervision)],
+        &format!(
+            "INSERT INTO lines ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (id) DO UPDATE SET port = ?2, label = ?4, answer_supervision = ?5,
+             cancel_echo = ?6, from_line_db = ?7, to_line_db = ?8, automatic_level = ?9"
+        ),
+        params![
+            Id::from(id),
+            line.port,
+            Name(line.kind),
+            line.label,
+            Name(line.answer_supervision),
+            sound.cancel_echo,
+            sound.from_line_db,
+            sound.to_line_db,
+            sound.automatic_level
+        ],
     )?;
     Ok(())
 }

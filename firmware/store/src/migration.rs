@@ -30,7 +30,14 @@ macro_rules! steps {
     };
 }
 
-steps!["0001_configuration", "0002_calls", "0003_access", "0004_open_legs", "0005_answer_supervision"];
+steps![
+    "0001_configuration",
+    "0002_calls",
+    "0003_access",
+    "0004_open_legs",
+    "0005_answer_supervision",
+    "0006_line_sound"
+];
 
 /// The whole schema, as the steps build it.
 pub const SCHEMA: &str = include_str!("../schema.sql");

@@ -39,6 +39,10 @@ label = "Reception"
 port = 5
 kind = "fxo"
 answer_supervision = "reversal"
+cancel_echo = false
+from_line_db = -3
+to_line_db = 6
+automatic_level = true
 
 [[user]]
 extension = "201"

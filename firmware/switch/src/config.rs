@@ -177,6 +177,33 @@ pub struct Line {
     /// FXO: how the line tells that the far side has answered.
     #[serde(default)]
     pub answer_supervision: AnswerSupervision,
+    /// How its sound is treated.
+    #[serde(default)]
+    pub sound: LineSound,
+}
+
+/// How the sound of an analog port is treated. Works from the next call on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineSound {
+    /// Echo of the line is cancelled (ITU-T G.168).
+    pub cancel_echo: bool,
+    /// Gain of what the line says in dB, -12 to 12.
+    pub from_line_db: i8,
+    /// Gain of what the line hears in dB, -12 to 12.
+    pub to_line_db: i8,
+    /// What the line says is brought to a common level, slowly (ITU-T G.169).
+    pub automatic_level: bool,
+}
+
+impl LineSound {
+    /// Gains go from minus to plus this.
+    pub const MOST_DB: i8 = 12;
+}
+
+impl Default for LineSound {
+    fn default() -> Self {
+        LineSound { cancel_echo: true, from_line_db: 0, to_line_db: 0, automatic_level: false }
+    }
 }
 
 /// How an outside line tells that the far side has answered.

@@ -61,6 +61,7 @@ impl Exchange {
             media::Event::PlayEnded { .. }
             | media::Event::PlayFailed { .. }
             | media::Event::MediaStarted { .. }
+            | media::Event::FaxDetected { .. }
             | media::Event::Closed { .. }
             | media::Event::ActiveSpeaker { .. }
             | media::Event::RecordingPaused { .. }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use offhook_store::lines::LineOwner;
-use offhook_switch::config::{AnswerSupervision, DeviceKind, Line};
+use offhook_switch::config::{AnswerSupervision, DeviceKind, Line, LineSound};
 use offhook_switch::id::{DeviceId, LineId, UserId};
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ pub(crate) async fn create_line(
     Body(input): Body<types::LineInput>,
 ) -> Result<(StatusCode, Json<types::Line>), Problem> {
     let owner = owner(&input)?;
-    let line = line(input, AnswerSupervision::default())?;
+    let line = line(input, AnswerSupervision::default(), LineSound::default())?;
     let id = LineId(Uuid::now_v7());
     save(&app, id, line, owner).await?;
     Ok((StatusCode::CREATED, Json(one(&app, id).await?)))
@@ -45,7 +45,7 @@ pub(crate) async fn put_line(
     let id = LineId(id);
     let before = one(&app, id).await?;
     let owner = owner(&input)?;
-    let line = line(input, before.answer_supervision.into())?;
+    let line = line(input, before.answer_supervision.into(), before.sound.into())?;
     save(&app, id, line, owner).await?;
     Ok(Json(one(&app, id).await?))
 }
@@ -83,13 +83,19 @@ fn owner(input: &types::LineInput) -> Result<Option<LineOwner>, Problem> {
 }
 
 /// `before` stays when the input does not say.
-fn line(input: types::LineInput, before: AnswerSupervision) -> Result<Line, Problem> {
+fn line(input: types::LineInput, before: AnswerSupervision, sound: LineSound) -> Result<Line, Problem> {
     validate::within(input.port.into(), 1, 1024, "port")?;
+    let sound = input.sound.map_or(sound, Into::into);
+    for (gain, field) in [(sound.from_line_db, "sound.from_line_db"), (sound.to_line_db, "sound.to_line_db")] {
+        let within = (-LineSound::MOST_DB..=LineSound::MOST_DB).contains(&gain);
+        validate::ensure(within, field, "out_of_range", "Expected a number from -12 to 12.")?;
+    }
     Ok(Line {
         port: input.port,
         kind: input.kind.into(),
         label: validate::label(&input.label, "label")?,
         answer_supervision: input.answer_supervision.map_or(before, Into::into),
+        sound,
     })
 }
 
@@ -108,6 +114,7 @@ async fn all(app: &App) -> Result<Vec<types::Line>, Problem> {
             kind: line.kind.into(),
             label: line.label,
             answer_supervision: line.answer_supervision.into(),
+            sound: line.sound.into(),
             state: states.get(&id).cloned().unwrap_or_else(|| "unknown".into()),
             simulated: simulated.contains(&id),
             extension_id: owner,

@@ -23,6 +23,20 @@ pub enum AnswerSupervision {
     Reversal,
 }
 
+/// How the sound of an analog port is treated. Works from the next call on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineSound {
+    /// Echo of the line is cancelled (ITU-T G.168).
+    pub cancel_echo: bool,
+    /// Gain of what the line says in dB, -12 to 12.
+    pub from_line_db: i8,
+    /// Gain of what the line hears in dB, -12 to 12.
+    pub to_line_db: i8,
+    /// What the line says is brought to a common level, slowly.
+    pub automatic_level: bool,
+}
+
 /// An analog port.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Line {
@@ -36,6 +50,8 @@ pub struct Line {
     pub label: String,
     /// FXO: how the line tells of an answer.
     pub answer_supervision: AnswerSupervision,
+    /// How its sound is treated.
+    pub sound: LineSound,
     /// State of the port now. FXS: `absent`, `on_hook`, `ringing`, `dialling`, `waiting`, `talking`, `disconnected`,
     /// `left_off_hook`. FXO: `absent`, `idle`, `ringing`, `seizing`, `dialling`, `talking`. `unknown` before the first event.
     pub state: String,
@@ -58,6 +74,9 @@ pub struct LineInput {
     /// FXO: how the line tells of an answer. Left out: `delay` for a new line, no change for another.
     #[serde(default)]
     pub answer_supervision: Option<AnswerSupervision>,
+    /// How its sound is treated. Left out: echo cancelled and nothing else for a new line, no change for another.
+    #[serde(default)]
+    pub sound: Option<LineSound>,
     /// FXS: the extension whose telephone is on the port; `null` nobody's. A telephone of another extension moves. Left out:
     /// no change.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]

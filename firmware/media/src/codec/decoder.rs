@@ -1,40 +1,39 @@
 //! From payloads to samples, and what to play when a payload is missing.
 
+use super::concealment::Concealment;
 use super::g711;
 use super::g722::G722Decoder;
+use super::noise::ComfortNoise;
 use super::opus::OpusDecoder;
 use crate::command::Codec;
-use crate::sound::MAX_FRAME;
+use crate::sound::Rate;
 
 /// The receiving half of a codec: what it knows from the packets before. Packets must come in order, each once.
 #[derive(Debug)]
 pub struct Decoder {
     codec: Codec,
     kind: Kind,
-    /// The last samples given, for concealment: up to 20 ms.
-    last: [i16; MAX_FRAME],
-    last_count: usize,
-    /// Samples concealed since the last packet.
-    concealed: usize,
+    noise: ComfortNoise,
 }
 
 #[derive(Debug)]
 enum Kind {
     /// Each packet stands for itself.
-    Plain,
-    G722(Box<G722Decoder>),
+    Plain(Box<Concealment>),
+    G722(Box<(G722Decoder, Concealment)>),
     Opus(Box<OpusDecoder>),
 }
 
 impl Decoder {
-    /// A decoder of this codec. May allocate.
+    /// A decoder of this codec. Allocates.
     pub fn new(codec: Codec) -> Self {
         let kind = match codec {
-            Codec::Pcmu | Codec::Pcma | Codec::L16(_) => Kind::Plain,
-            Codec::G722 => Kind::G722(Box::default()),
+            Codec::Pcmu | Codec::Pcma | Codec::L16(Rate::Narrow) => Kind::Plain(Box::new(Concealment::new(1))),
+            Codec::L16(Rate::Wide | Rate::Full) => Kind::Plain(Box::new(Concealment::new(2))),
+            Codec::G722 => Kind::G722(Box::new((G722Decoder::default(), Concealment::new(2)))),
             Codec::Opus => Kind::Opus(Box::default()),
         };
-        Decoder { codec, kind, last: [0; MAX_FRAME], last_count: 0, concealed: 0 }
+        Decoder { codec, kind, noise: ComfortNoise::default() }
     }
 
     /// The codec agreed: its rate is the rate of all samples given, its clock that of all timestamps.
@@ -44,54 +43,48 @@ impl Decoder {
 
     /// Forgets what was before; for a new source.
     pub fn reset(&mut self) {
-        self.last_count = 0;
-        self.concealed = 0;
+        self.noise = ComfortNoise::default();
         match &mut self.kind {
-            Kind::Plain => {}
-            Kind::G722(decoder) => **decoder = G722Decoder::default(),
+            Kind::Plain(concealment) => concealment.reset(),
+            Kind::G722(parts) => {
+                parts.0 = G722Decoder::default();
+                parts.1.reset();
+            }
             Kind::Opus(decoder) => decoder.reset(),
         }
     }
 
     /// Decodes one packet's payload; returns how many samples were written. `codec` is the agreed one or the other law of G.711.
-    /// `out` should hold [`super::MAX_PACKET_SAMPLES`]; what has no room is lost.
+    /// `out` should hold [`super::MAX_PACKET_SAMPLES`]; what has no room is lost. After a loss the beginning fades in over what was made
+    /// up.
     pub fn decode(&mut self, codec: Codec, payload: &[u8], out: &mut [i16]) -> usize {
-        let count = match codec {
-            Codec::G722 | Codec::Opus => match &mut self.kind {
-                Kind::Plain => 0,
-                Kind::G722(decoder) => decoder.decode(payload, out),
-                Kind::Opus(decoder) => return decoder.decode(payload, out),
-            },
-            Codec::Pcmu => table(&g711::ULAW_DECODE, payload, out),
-            Codec::Pcma => table(&g711::ALAW_DECODE, payload, out),
-            Codec::L16(_) => {
-                let mut count = 0;
-                for (sample, &bytes) in out.iter_mut().zip(payload.as_chunks::<2>().0) {
-                    *sample = i16::from_be_bytes(bytes);
-                    count += 1;
-                }
+        match &mut self.kind {
+            Kind::Plain(concealment) => {
+                let count = match codec {
+                    Codec::Pcmu => table(&g711::ULAW_DECODE, payload, out),
+                    Codec::Pcma => table(&g711::ALAW_DECODE, payload, out),
+                    Codec::L16(_) => linear(payload, out),
+                    Codec::G722 | Codec::Opus => 0,
+                };
+                concealment.heard(out.get_mut(..count).unwrap_or_default());
                 count
             }
-        };
-        self.concealed = 0;
-        self.keep(out.get(..count).unwrap_or_default());
-        count
+            Kind::G722(parts) => {
+                let count = parts.0.decode(payload, out);
+                parts.1.heard(out.get_mut(..count).unwrap_or_default());
+                count
+            }
+            Kind::Opus(decoder) => decoder.decode(payload, out),
+        }
     }
 
     /// Fills in for samples that never came: `out.len()` of them.
     pub fn conceal(&mut self, out: &mut [i16]) {
-        if let Kind::Opus(decoder) = &mut self.kind {
-            return decoder.conceal(out);
+        match &mut self.kind {
+            Kind::Plain(concealment) => concealment.missing(out),
+            Kind::G722(parts) => parts.1.missing(out),
+            Kind::Opus(decoder) => decoder.conceal(out),
         }
-        let frame = self.codec.rate().frame();
-        let last = self.last.get(..self.last_count).unwrap_or_default();
-        // The last frame again, quieter: enough to hide one lost packet.
-        if self.concealed < frame && !last.is_empty() {
-            out.iter_mut().zip(last.iter().cycle()).for_each(|(to, from)| *to = from / 2);
-        } else {
-            out.fill(0);
-        }
-        self.concealed += out.len();
     }
 
     /// Fills in for samples that never came, when the packet right after them is here: Opus may hold them once more (in-band FEC).
@@ -99,15 +92,29 @@ impl Decoder {
     pub fn recover(&mut self, next: &[u8], out: &mut [i16]) {
         match &mut self.kind {
             Kind::Opus(decoder) => decoder.recover(next, out),
-            Kind::Plain | Kind::G722(_) => self.conceal(out),
+            Kind::Plain(_) | Kind::G722(_) => self.conceal(out),
         }
     }
 
-    fn keep(&mut self, samples: &[i16]) {
-        let frame = self.codec.rate().frame();
-        let newest = samples.get(samples.len().saturating_sub(frame)..).unwrap_or_default();
-        self.last_count = newest.len();
-        self.last.iter_mut().zip(newest).for_each(|(to, from)| *to = *from);
+    /// The sender described its background noise (RFC 3389 §3): it is heard while the sender is silent.
+    pub fn comfort_noise(&mut self, description: &[u8]) {
+        self.noise.describe(description);
+    }
+
+    /// Fills in while the sender is silent on purpose: with the noise it described; Opus has one of its own; else with silence.
+    pub fn silence(&mut self, out: &mut [i16]) {
+        match &mut self.kind {
+            // Within a pause (DTX) an Opus decoder makes the noise that was there before it.
+            Kind::Opus(decoder) => decoder.conceal(out),
+            Kind::Plain(concealment) => {
+                self.noise.fill(out);
+                concealment.heard(out);
+            }
+            Kind::G722(parts) => {
+                self.noise.fill(out);
+                parts.1.heard(out);
+            }
+        }
     }
 }
 
@@ -116,4 +123,12 @@ fn table(table: &[i16; 256], payload: &[u8], out: &mut [i16]) -> usize {
         *sample = table[usize::from(code)];
     }
     payload.len().min(out.len())
+}
+
+fn linear(payload: &[u8], out: &mut [i16]) -> usize {
+    let samples = payload.as_chunks::<2>().0;
+    for (sample, &bytes) in out.iter_mut().zip(samples) {
+        *sample = i16::from_be_bytes(bytes);
+    }
+    samples.len().min(out.len())
 }

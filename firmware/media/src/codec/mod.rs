@@ -4,8 +4,10 @@
 //! leg's [`Coder`]: an [`Encoder`] for what it sends and a [`Decoder`] for what it receives. A coder is made where allocation is
 //! allowed and used on the tick, where it allocates nothing.
 
+pub mod concealment;
 pub mod g711;
 pub mod g722;
+pub mod noise;
 pub mod opus;
 
 mod decoder;

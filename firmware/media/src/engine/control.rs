@@ -14,6 +14,7 @@ use tracing::{debug, info, warn};
 use super::EngineConfig;
 use super::disk::run_disk;
 use super::leg::RtpLeg;
+use super::line::LineLeg;
 use super::listener::Listener;
 use super::mixing::{Arrangement, Table};
 use super::order::{Members, Order, Returned, Slot};
@@ -25,7 +26,7 @@ use super::worker::{Clock, Shared, Worker, WorkerParts};
 use super::writer::run_writer;
 use crate::codec::Coder;
 use crate::command::{
-    BridgeId, Command, Event, LinePort, Member, RecordingId, Role, Source, StreamId, StreamStatistics,
+    BridgeId, Command, Event, LineAudio, LinePort, Member, RecordingId, Role, Source, StreamId, StreamStatistics,
 };
 use crate::conference::{Conference, MAX_PARTIES, Party, Plan};
 use crate::line_audio::EngineSide;
@@ -49,6 +50,7 @@ const GIVE_BACK: Duration = Duration::from_secs(5);
 pub(super) enum Input {
     Command(Command),
     Line(LinePort, EngineSide),
+    LineAudio(LinePort, LineAudio),
     Shutdown,
 }
 
@@ -103,6 +105,7 @@ pub(super) struct Control {
     bridges: BTreeMap<BridgeId, Bridge>,
     recordings: BTreeMap<RecordingId, StreamId>,
     lines: BTreeMap<LinePort, EngineSide>,
+    line_audio: BTreeMap<LinePort, LineAudio>,
     pool: Arc<Mutex<SocketPool>>,
     clock: Clock,
     random: File,
@@ -161,6 +164,7 @@ impl Control {
             bridges: BTreeMap::new(),
             recordings: BTreeMap::new(),
             lines: BTreeMap::new(),
+            line_audio: BTreeMap::new(),
             pool,
             clock,
             random,
@@ -194,6 +198,7 @@ impl Control {
                         match self.inputs.try_recv() {
                             Ok(Input::Command(command)) => self.obey(command),
                             Ok(Input::Line(port, side)) => _ = self.lines.insert(port, side),
+                            Ok(Input::LineAudio(port, audio)) => _ = self.line_audio.insert(port, audio),
                             Ok(Input::Shutdown) | Err(crossbeam_channel::TryRecvError::Disconnected) => {
                                 return self.shut_down();
                             }
@@ -230,8 +235,9 @@ impl Control {
                 match self.lines.get(&port) {
                     Some(side) if !used => {
                         side.drain();
-                        let side = side.clone();
-                        self.open(stream, Kind::Line(side), Some(port));
+                        let audio = self.line_audio.get(&port).copied().unwrap_or_default();
+                        let leg = LineLeg::new(side.clone(), &audio);
+                        self.open(stream, Kind::Line(Box::new(leg)), Some(port));
                     }
                     Some(_) => self.fail(stream, format!("line {} is in use", port.0)),
                     None => self.fail(stream, format!("there is no line {}", port.0)),
@@ -349,8 +355,13 @@ impl Control {
         }
         let statistics = stream.statistics();
         let Stream { kind, .. } = *stream;
-        if let Kind::Rtp(leg) = kind {
-            self.pool().put(leg.sockets);
+        match kind {
+            Kind::Rtp(leg) => self.pool().put(leg.sockets),
+            Kind::Line(line) => {
+                if let Some(echo) = line.echo() {
+                    debug!(stream = id.0, enhancement_db = echo.enhancement_db, "echo canceller at the end");
+                }
+            }
         }
         self.tell(Event::Closed { stream: id, statistics });
     }

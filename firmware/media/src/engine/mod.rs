@@ -7,6 +7,7 @@
 mod control;
 mod disk;
 mod leg;
+mod line;
 mod listener;
 mod mixing;
 mod order;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use thiserror::Error;
 
-use crate::command::{Command, Event, LinePort};
+use crate::command::{Command, Event, LineAudio, LinePort};
 use crate::line_audio::{self, DriverSide};
 use sockets::SocketPool;
 
@@ -146,6 +147,11 @@ impl EngineHandle {
         // When the engine has stopped, the driver's end behaves as a line without an engine: silence.
         let _stopped = self.inputs.send(control::Input::Line(port, engine));
         driver
+    }
+
+    /// Sets how the sound of a port is treated, from the next time call control opens it.
+    pub fn set_line_audio(&self, port: LinePort, audio: LineAudio) {
+        let _stopped = self.inputs.send(control::Input::LineAudio(port, audio));
     }
 
     /// Figures since the start.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::leg::RtpLeg;
+use super::line::LineLeg;
 use super::listener::Listener;
 use super::order::{Returned, Slot};
 use super::player::Player;
 use super::recorder::{HEARD, Tap};
 use crate::command::{Digit, Event, HeardTone, RecordingId, StreamId, StreamStatistics};
 use crate::conference::Declick;
-use crate::line_audio::EngineSide;
 use crate::resample::Converter;
 use crate::sound::{Rate, Sound};
 use crate::tone::detector::DtmfDetector;
@@ -25,7 +25,7 @@ const MAX_TAPS: usize = 2;
 #[derive(Debug)]
 pub(super) enum Kind {
     Rtp(Box<RtpLeg>),
-    Line(EngineSide),
+    Line(Box<LineLeg>),
 }
 
 /// A stream.
@@ -211,7 +211,7 @@ impl Stream {
     /// Digits must be found in the sound: no telephone events were agreed, or it is a line.
     fn detects_digits(&self) -> bool {
         match &self.kind {
-            Kind::Line(_) => true,
+            Kind::Line(line) => !line.carries_fax(),
             Kind::Rtp(leg) => leg.parameters.as_ref().is_some_and(|p| p.receive && p.receive_telephone_event.is_none()),
         }
     }
@@ -235,7 +235,7 @@ impl Stream {
     /// Takes 20 ms of what the party says.
     pub(super) fn listen(&mut self, now: u64) {
         match &mut self.kind {
-            Kind::Line(line) => *self.said.frame_mut() = line.take().unwrap_or(SILENCE),
+            Kind::Line(line) => *self.said.frame_mut() = line.take(),
             Kind::Rtp(leg) if self.decoding => leg.hear(now, &mut self.said),
             Kind::Rtp(_) => {}
         }

@@ -16,6 +16,7 @@ use super::order::{Members, Order, Returned, Slot};
 use super::recorder::{HEARD, SAID};
 use super::stream::{Kind, Stream};
 use crate::command::{Digit, Event};
+use crate::jitter::Mode;
 use crate::rtp::packet::MAX_PACKET;
 use crate::rtp::rtcp::NtpTime;
 
@@ -529,6 +530,10 @@ impl Worker {
                 continue;
             };
             let id = stream.id;
+            let fax = match &mut stream.kind {
+                Kind::Line(line) => line.fax_begun(),
+                Kind::Rtp(_) => false,
+            };
             let listens = stream.decoding || matches!(stream.kind, Kind::Line(_));
             let (in_band, tones) = if listens { stream.detect() } else { (None, [None; 2]) };
             for tone in tones.into_iter().flatten() {
@@ -563,6 +568,17 @@ impl Worker {
             stream.speak(bridged, now.clock, |what| tell(&self.returned, &self.shared, what));
             if let Some(resting) = resting.get_mut(index) {
                 *resting = stream.rests();
+            }
+            if fax {
+                let bridge = stream.bridge;
+                tell(&self.returned, &self.shared, Returned::Event(Event::FaxDetected { stream: id }));
+                let members = bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
+                for &slot in members.as_slice() {
+                    // Not a sample more or less than was sent: a modem would lose its carrier.
+                    if let Some(leg) = active.get_mut(usize::from(slot)).and_then(|s| s.as_deref_mut()?.rtp_mut()) {
+                        leg.playout.set_mode(Mode::FAX);
+                    }
+                }
             }
         }
         if self.retiring > 0 {

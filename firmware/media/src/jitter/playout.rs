@@ -50,10 +50,12 @@ impl Decode for Decoder {
         }
     }
 
-    fn comfort_noise(&mut self, _description: &[u8]) {}
+    fn comfort_noise(&mut self, description: &[u8]) {
+        Decoder::comfort_noise(self, description);
+    }
 
     fn silence(&mut self, out: &mut [i16]) {
-        out.fill(0);
+        Decoder::silence(self, out);
     }
 }
 

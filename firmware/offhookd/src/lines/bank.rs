@@ -9,9 +9,9 @@ use offhook_api::services::{LineAudio, LineRefusal, LineView, SimulatedLines};
 use offhook_api::types::LineAction;
 use offhook_lines::country::Country;
 use offhook_lines::{fxo, fxs};
-use offhook_media::command::LinePort;
+use offhook_media::command::{self, LinePort};
 use offhook_media::engine::EngineHandle;
-use offhook_switch::config::Config;
+use offhook_switch::config::{Config, LineSound};
 use offhook_switch::id::LineId;
 use tokio::sync::watch;
 
@@ -174,6 +174,7 @@ impl Bank {
         self.ports.retain(|line, port| config.lines.get(line).is_some_and(|l| l.kind == port.kind()));
         self.ports.values_mut().for_each(|port| port.set_country(country));
         for (id, line) in &config.lines {
+            self.engine.set_line_audio(LinePort(line.port), line_audio(&line.sound));
             if !self.ports.contains_key(id) {
                 let audio = self.engine.line(LinePort(line.port));
                 self.ports.insert(*id, Port::new(*id, line.kind, country, audio));
@@ -181,5 +182,15 @@ impl Bank {
         }
         let views = self.ports.iter().map(|(id, port)| (*id, port.watch())).collect();
         *self.views.lock().unwrap_or_else(PoisonError::into_inner) = views;
+    }
+}
+
+fn line_audio(sound: &LineSound) -> command::LineAudio {
+    let echo = command::LineAudio::default().echo.filter(|_| sound.cancel_echo);
+    command::LineAudio {
+        echo,
+        from_line_db: sound.from_line_db.into(),
+        to_line_db: sound.to_line_db.into(),
+        automatic_level: sound.automatic_level,
     }
 }

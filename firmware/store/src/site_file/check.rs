@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use offhook_switch::config::{
-    Announcement, DigestAlgorithm, InboundRoute, Line, LineKind, OutboundRoute, RecordingRule, Trunk, TrunkKind, User,
+    Announcement, DigestAlgorithm, InboundRoute, Line, LineKind, LineSound, OutboundRoute, RecordingRule, Trunk,
+    TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use toml::Spanned;
@@ -115,6 +116,16 @@ impl Checker<'_> {
         };
         if !(least..=most).contains(value.get_ref()) {
             self.find(value.span(), format!("expected a number from {least} to {most}"));
+        }
+        value.into_inner()
+    }
+
+    fn gain(&mut self, value: Option<Spanned<i8>>) -> i8 {
+        let Some(value) = value else {
+            return 0;
+        };
+        if !(-LineSound::MOST_DB..=LineSound::MOST_DB).contains(value.get_ref()) {
+            self.find(value.span(), "expected a gain from -12 to 12 dB");
         }
         value.into_inner()
     }
@@ -294,6 +305,12 @@ impl Checker<'_> {
             kind: line.kind,
             label: label.unwrap_or_else(|| format!("{kind} {}", line.port)),
             answer_supervision: line.answer_supervision.unwrap_or_default(),
+            sound: LineSound {
+                cancel_echo: line.cancel_echo.unwrap_or(true),
+                from_line_db: self.gain(line.from_line_db),
+                to_line_db: self.gain(line.to_line_db),
+                automatic_level: line.automatic_level.unwrap_or_default(),
+            },
         };
         self.plan.lines.push((id, made));
     }

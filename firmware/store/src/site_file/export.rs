@@ -114,6 +114,10 @@ fn sections(config: &Config) -> SiteFile {
                 kind: line.kind,
                 label: Some(text(&line.label)),
                 answer_supervision: Some(line.answer_supervision).filter(|_| line.kind == LineKind::Fxo),
+                cancel_echo: Some(line.sound.cancel_echo).filter(|cancel| !cancel),
+                from_line_db: Some(line.sound.from_line_db).filter(|gain| *gain != 0).map(spanned),
+                to_line_db: Some(line.sound.to_line_db).filter(|gain| *gain != 0).map(spanned),
+                automatic_level: Some(line.sound.automatic_level).filter(|automatic| *automatic),
             })
         })),
         user: Vec::from_iter(users.iter().map(|user| {

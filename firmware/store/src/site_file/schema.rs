@@ -98,6 +98,10 @@ pub(super) struct LineSection {
     pub(super) kind: offhook_switch::config::LineKind,
     pub(super) label: Option<Text>,
     pub(super) answer_supervision: Option<offhook_switch::config::AnswerSupervision>,
+    pub(super) cancel_echo: Option<bool>,
+    pub(super) from_line_db: Option<Spanned<i8>>,
+    pub(super) to_line_db: Option<Spanned<i8>>,
+    pub(super) automatic_level: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

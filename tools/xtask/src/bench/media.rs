@@ -19,7 +19,9 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use offhook_media::command::{BridgeId, Codec, Command, OpusSettings, RecordingId, RtpParameters, Source, StreamId};
+use offhook_media::echo::{EchoCanceller, EchoConfig};
 use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
+use offhook_media::{FRAME, Frame};
 
 /// Calls of two parties, or callers of the prompt.
 const CALLS: u16 = 200;
@@ -81,8 +83,38 @@ pub(crate) fn run() -> Result<()> {
     report("prompt to as many callers, who talk too", &measure(CALLS)?, &relay);
     drop(engine);
     std::fs::remove_file(prompt)?;
+    for tail in [64, 128] {
+        let load = echo_canceller(tail)?;
+        print(&format!(
+            "echo canceller of a line, {tail} ms tail{:12} {:7.0} µs/s per line   {:5.2} % of this core",
+            "",
+            load * 1e6,
+            load * 100.0
+        ));
+    }
     super::detectors::run();
     Ok(())
+}
+
+/// Processor time by time of sound of one line's echo canceller: speech-like noise and its echo, everything at work.
+fn echo_canceller(tail: u64) -> Result<f64> {
+    const SECONDS: usize = 60;
+    let config = EchoConfig { tail: Duration::from_millis(tail), ..EchoConfig::default() };
+    let mut canceller = EchoCanceller::new(config);
+    let mut state = 1u32;
+    let mut before = [0; FRAME];
+    let start = processor_seconds()?;
+    for _ in 0..SECONDS * 50 {
+        let far: Frame = std::array::from_fn(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 18) as i16
+        });
+        let mut near: Frame = std::array::from_fn(|n| if n < 40 { before[FRAME - 40 + n] } else { far[n - 40] } / 3);
+        before = far;
+        canceller.process(&far, &mut near);
+    }
+    anyhow::ensure!(canceller.figures().converged, "the canceller measured does not work");
+    Ok((processor_seconds()? - start) / SECONDS as f64)
 }
 
 /// What one run cost.

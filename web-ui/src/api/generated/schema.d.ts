@@ -1046,6 +1046,8 @@ export interface components {
             port: number;
             /** @description The port is simulated: `/lines/{id}/actions` and `/lines/{id}/audio` work. */
             simulated: boolean;
+            /** @description How its sound is treated. */
+            sound: components["schemas"]["LineSound"];
             /**
              * @description State of the port now. FXS: `absent`, `on_hook`, `ringing`, `dialling`, `waiting`, `talking`, `disconnected`,
              *     `left_off_hook`. FXO: `absent`, `idle`, `ringing`, `seizing`, `dialling`, `talking`. `unknown` before the first event.
@@ -1099,6 +1101,7 @@ export interface components {
              * @description Port number, 1–1024, not used by another line.
              */
             port: number;
+            sound?: null | components["schemas"]["LineSound"];
         };
         /**
          * @description FXS feeds a phone; FXO faces the exchange.
@@ -1123,6 +1126,23 @@ export interface components {
             code: string;
             /** @enum {string} */
             type: "error";
+        };
+        /** @description How the sound of an analog port is treated. Works from the next call on. */
+        LineSound: {
+            /** @description What the line says is brought to a common level, slowly. */
+            automatic_level: boolean;
+            /** @description Echo of the line is cancelled (ITU-T G.168). */
+            cancel_echo: boolean;
+            /**
+             * Format: int32
+             * @description Gain of what the line says in dB, -12 to 12.
+             */
+            from_line_db: number;
+            /**
+             * Format: int32
+             * @description Gain of what the line hears in dB, -12 to 12.
+             */
+            to_line_db: number;
         };
         /** @description A call that is up. */
         LiveCall: {

@@ -51,6 +51,7 @@ export function emptyBox(): Data {
       kind: index < 4 ? 'fxs' : 'fxo',
       label: '',
       answer_supervision: index < 4 ? 'delay' : 'reversal',
+      sound: { cancel_echo: true, from_line_db: 0, to_line_db: 0, automatic_level: false },
       state: index < 4 ? 'on_hook' : 'idle',
       simulated: true,
       extension_id: null,

@@ -182,8 +182,8 @@ export class MockServer {
     const owner = (id: string) => d.extensions.find((e) => e.devices.some((x) => x.kind.kind === 'analog' && x.kind.line === id));
     const taken = (port: unknown, except?: string) => d.lines.some((line) => line.port === port && line.id !== except);
     const give = (line: Line, body: Fields) => {
-      const { extension_id: wanted, answer_supervision: supervision, ...rest } = body as unknown as LineInput;
-      Object.assign(line, rest, supervision ? { answer_supervision: supervision } : {});
+      const { extension_id: wanted, answer_supervision: supervision, sound, ...rest } = body as unknown as LineInput;
+      Object.assign(line, rest, supervision ? { answer_supervision: supervision } : {}, sound ? { sound } : {});
       if (wanted !== undefined) {
         const before = owner(line.id);
         const device = before?.devices.find((x) => x.kind.kind === 'analog' && x.kind.line === line.id);
@@ -200,7 +200,7 @@ export class MockServer {
     this.#on('POST', 'lines', (_, body) => {
       if (taken(body.port)) return refuse(409, 'port_taken', 'port');
       const fxs = body.kind === 'fxs';
-      const made: Line = { id: newId(), port: 0, kind: fxs ? 'fxs' : 'fxo', label: '', answer_supervision: 'delay', state: 'absent', simulated: false, extension_id: null };
+      const made: Line = { id: newId(), port: 0, kind: fxs ? 'fxs' : 'fxo', label: '', answer_supervision: 'delay', sound: { cancel_echo: true, from_line_db: 0, to_line_db: 0, automatic_level: false }, state: 'absent', simulated: false, extension_id: null };
       d.lines.push(made);
       give(made, body);
       return { status: 201, body: made };

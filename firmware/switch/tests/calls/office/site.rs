@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use offhook_sip::digest::Secret;
 use offhook_switch::config::{
-    Announcement, AnswerSupervision, Config, Device, DeviceKind, InboundRoute, Line, LineKind, OutboundRoute, Trunk,
-    TrunkKind, User,
+    Announcement, AnswerSupervision, Config, Device, DeviceKind, InboundRoute, Line, LineKind, LineSound,
+    OutboundRoute, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use uuid::Uuid;
@@ -158,5 +158,11 @@ impl Site {
 }
 
 fn analog(port: u16, kind: LineKind) -> Line {
-    Line { port, kind, label: String::new(), answer_supervision: AnswerSupervision::default() }
+    Line {
+        port,
+        kind,
+        label: String::new(),
+        answer_supervision: AnswerSupervision::default(),
+        sound: LineSound::default(),
+    }
 }
