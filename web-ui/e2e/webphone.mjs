@@ -76,7 +76,9 @@ await page.evaluate(
     /** A connection that says the tone, and a promise of what it hears. */
     const connect = () => {
       const connection = new RTCPeerConnection();
-      const sender = connection.addTransceiver(said.stream.getAudioTracks()[0], { direction: 'sendrecv', streams: [said.stream] });
+      // Not addTransceiver: only what addTrack made takes the place of a stream that is offered to us.
+      connection.addTrack(said.stream.getAudioTracks()[0], said.stream);
+      const [sender] = connection.getTransceivers();
       const wanted = RTCRtpReceiver.getCapabilities('audio').codecs.filter((c) => c.mimeType.toLowerCase() === `audio/${codec}`.toLowerCase());
       if (wanted.length) sender.setCodecPreferences(wanted);
       connection.onconnectionstatechange = () => say(`connection ${connection.connectionState}`);

@@ -23,11 +23,11 @@ fn assert_heard(path: impl Fn() -> Option<PathBuf>, hz: f64) {
 }
 
 /// A telephone whose media must be encrypted.
-const REQUIRED: &str = "[[device]]\nuser = \"1051\"\nlabel = \"Safe\"\nusername = \"safe\"\npassword = \"river between stones\"\n\
+const REQUIRED: &str = "[[device]]\nuser = \"1051\"\nlabel = \"Safe\"\nusername = \"safe\"\npassword = \"river-between-stones-7\"\n\
     encryption = \"required\"\n";
 
 /// A telephone that may encrypt.
-const OFFERED: &str = "[[device]]\nuser = \"1052\"\nlabel = \"Able\"\nusername = \"able\"\npassword = \"stones under water\"\n\
+const OFFERED: &str = "[[device]]\nuser = \"1052\"\nlabel = \"Able\"\nusername = \"able\"\npassword = \"stones-under-water-7\"\n\
     encryption = \"offered\"\n";
 
 fn account<'a>(extension: &'a str, password: &'a str, port: u16, transport: &'a str, says_hz: u32) -> Account<'a> {
@@ -61,7 +61,7 @@ fn both_ways(office: &Office, protected: &mut Baresip, number: &str, plain: &mut
 #[test]
 fn a_phone_that_is_offered_encryption_takes_it() {
     let office = Office::open("secure-tls", OFFERED);
-    let one = account("able", "stones under water", office.sips, "tls", 440);
+    let one = account("able", "stones-under-water-7", office.sips, "tls", 440);
     let mut one = Baresip::start_with(&office.directory, &one, ";mediaenc=srtp");
     let mut other = Baresip::start(&office.directory, &account("1002", "secret-1002", office.sip, "udp", 880));
     both_ways(&office, &mut one, "1052", &mut other, "A");
@@ -70,7 +70,7 @@ fn a_phone_that_is_offered_encryption_takes_it() {
 #[test]
 fn a_phone_that_requires_encryption_and_one_that_has_none_speak_with_each_other() {
     let office = Office::open("secure-required", REQUIRED);
-    let safe = account("safe", "river between stones", office.sip, "udp", 440);
+    let safe = account("safe", "river-between-stones-7", office.sip, "udp", 440);
     let mut safe = Baresip::start_with(&office.directory, &safe, ";mediaenc=srtp-mand");
     let mut other = Baresip::start(&office.directory, &account("1002", "secret-1002", office.sip, "udp", 880));
     both_ways(&office, &mut safe, "1051", &mut other, "A");
@@ -79,7 +79,7 @@ fn a_phone_that_requires_encryption_and_one_that_has_none_speak_with_each_other(
 #[test]
 fn a_phone_without_encryption_is_refused_where_it_is_required() {
     let office = Office::open("secure-refused", REQUIRED);
-    let bare = account("safe", "river between stones", office.sip, "udp", 440);
+    let bare = account("safe", "river-between-stones-7", office.sip, "udp", 440);
     let mut bare = Baresip::start(&office.directory, &bare);
     bare.dial("7000");
     let closed = bare.wait_for("CALL_CLOSED");
