@@ -56,6 +56,7 @@ CREATE TABLE devices (
     secret     BLOB,
     line       BLOB UNIQUE REFERENCES lines (id),
     encryption TEXT NOT NULL DEFAULT 'auto' CHECK (encryption IN ('auto', 'off', 'offered', 'required')),
+    codecs TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(codecs) AND json_type(codecs) = 'array' AND json_array_length(codecs) <= 8),
     CHECK ((kind = 'sip') = (username IS NOT NULL AND ha1_md5 IS NOT NULL AND ha1_sha256 IS NOT NULL)),
     CHECK ((kind = 'analog') = (line IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Line, Trunk } from '../src/api/types';
+import { emptyBox } from '../src/api/mock/data';
+import { MockExchange } from '../src/api/mock/exchange';
+import { MockServer } from '../src/api/mock/server';
+import type { Device, DeviceInput, Line, Trunk } from '../src/api/types';
+import { checkDevice, codecNames, deviceDraft, deviceInput } from '../src/forms/device-draft';
 import { checkLine, lineDraft, lineInput } from '../src/forms/line-draft';
 import { checkTrunk, trunkDraft, trunkInput } from '../src/forms/trunk-draft';
 import { en } from '../src/i18n/en';
@@ -49,5 +53,53 @@ describe('the form of a trunk', () => {
 
   it('goes through the line it was asked for', () => {
     expect(trunkInput({ ...trunkDraft(undefined, 'line-5'), name: 'Copper' })).toEqual({ name: 'Copper', max_calls: 1, kind: { kind: 'line', line: 'line-5' } });
+  });
+});
+
+describe('the form of a telephone', () => {
+  const telephone: Device = {
+    id: 'd', extension_id: 'e', label: 'Desk', kind: { kind: 'sip', username: '201' }, encryption: 'required', codecs: ['g722', 'opus'], registrations: [],
+  };
+
+  it('keeps what is not changed', () => {
+    const renamed = deviceInput(telephone, { ...deviceDraft(telephone), label: ' Van ' });
+    expect(renamed).toEqual({ label: 'Van', kind: { kind: 'sip', username: '201' }, encryption: 'required', codecs: ['g722', 'opus'] });
+    const analog: Device = { ...telephone, kind: { kind: 'analog', line: 'line-1' }, encryption: 'auto', codecs: [] };
+    expect(deviceInput(analog, deviceDraft(analog))).toEqual({ label: 'Desk', kind: { kind: 'analog', line: 'line-1' }, encryption: 'auto', codecs: [] });
+  });
+
+  it('leaves the codecs to the box, or sends those chosen in their order', () => {
+    const draft = deviceDraft({ ...telephone, codecs: [] });
+    expect(draft.automatic).toBe(true);
+    expect(deviceInput(telephone, draft).codecs).toEqual([]);
+    expect(deviceInput(telephone, { ...draft, automatic: false, codecs: ['pcma', 'opus'] }).codecs).toEqual(['pcma', 'opus']);
+    expect(deviceInput(telephone, { ...deviceDraft(telephone), automatic: true }).codecs).toEqual([]);
+  });
+
+  it('wants a codec where the administrator chooses', () => {
+    const draft = deviceDraft(telephone);
+    expect(checkDevice(draft, en)).toEqual({ codecs: undefined });
+    expect(checkDevice({ ...draft, codecs: [] }, en)).toEqual({ codecs: en.extensions.codecsNone });
+    expect(checkDevice({ ...draft, automatic: true, codecs: [] }, en)).toEqual({ codecs: undefined });
+    expect(Object.keys(en.extensions.codecNames)).toEqual(codecNames);
+  });
+});
+
+describe('the mock of a telephone', () => {
+  const box = emptyBox();
+  const quiet = () => undefined;
+  const server = new MockServer(box, new MockExchange(box, quiet, quiet), quiet);
+  box.signedIn = true;
+  const put = (id: string, body: DeviceInput) => server.handle('PUT', `/devices/${id}`, { ...body }, new URLSearchParams());
+  server.handle('POST', '/extensions', { name: 'Desk', extension: '201' }, new URLSearchParams());
+  const telephone = box.extensions[0]?.devices[0];
+
+  it('keeps what the form sends, and refuses a codec given twice', () => {
+    if (!telephone) throw new Error('the extension has no telephone');
+    const draft = { ...deviceDraft(telephone), encryption: 'offered' as const, automatic: false };
+    expect(put(telephone.id, deviceInput(telephone, { ...draft, codecs: ['g722', 'opus'] })).status).toBe(200);
+    expect(telephone).toMatchObject({ encryption: 'offered', codecs: ['g722', 'opus'] });
+    expect(put(telephone.id, deviceInput(telephone, { ...draft, codecs: ['opus', 'opus'] })).status).toBe(422);
+    expect(telephone.codecs).toEqual(['g722', 'opus']);
   });
 });

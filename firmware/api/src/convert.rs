@@ -175,3 +175,25 @@ pub(crate) fn encryption(value: offhook_switch::config::MediaEncryption) -> type
         MediaEncryption::Required => types::MediaEncryption::Required,
     }
 }
+
+/// How call control names a codec.
+pub(crate) fn codec_of(value: types::CodecName) -> config::CodecName {
+    match value {
+        types::CodecName::Opus => config::CodecName::Opus,
+        types::CodecName::G722 => config::CodecName::G722,
+        types::CodecName::Pcma => config::CodecName::Pcma,
+        types::CodecName::Pcmu => config::CodecName::Pcmu,
+        types::CodecName::L16 => config::CodecName::L16,
+    }
+}
+
+/// How the API names it.
+pub(crate) fn codec(value: config::CodecName) -> types::CodecName {
+    match value {
+        config::CodecName::Opus => types::CodecName::Opus,
+        config::CodecName::G722 => types::CodecName::G722,
+        config::CodecName::Pcma => types::CodecName::Pcma,
+        config::CodecName::Pcmu => types::CodecName::Pcmu,
+        config::CodecName::L16 => types::CodecName::L16,
+    }
+}

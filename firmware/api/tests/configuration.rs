@@ -3,7 +3,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use offhook_switch::config::DeviceKind;
+use offhook_switch::config::{CodecName, DeviceKind};
 use serde_json::{Value, json};
 use support::Box_;
 
@@ -47,6 +47,36 @@ async fn an_extension_comes_with_a_telephone_and_its_credentials() {
     assert_eq!(made.get(&format!("{second}/credentials")).await.json()["password"], before);
     let taken = json!({"label": "", "kind": {"kind": "sip", "username": "201"}});
     assert_eq!(made.put(&second, &taken).await.code(), "username_taken");
+}
+
+#[tokio::test]
+async fn the_codecs_of_a_telephone_are_kept_in_their_order() {
+    let made = Box_::ready().await;
+    let id = made.create("/extensions", reception()).await;
+    let device = made.get(&format!("/extensions/{id}")).await.json()["devices"][0].clone();
+    assert_eq!(device["codecs"], json!([]));
+    let path = format!("/devices/{}", device["id"].as_str().expect("text"));
+    let with = |codecs: Value| json!({"label": "", "kind": {"kind": "sip"}, "encryption": "offered", "codecs": codecs});
+    let changed = made.put(&path, &with(json!(["g722", "opus"]))).await.json();
+    assert_eq!((&changed["codecs"], &changed["encryption"]), (&json!(["g722", "opus"]), &json!("offered")));
+    let heard = || {
+        let config = made.exchange.config.lock().expect("whole").clone().expect("reloaded");
+        config.devices.values().map(|device| device.codecs.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(heard(), [[CodecName::G722, CodecName::Opus]]);
+    let twice = made.put(&path, &with(json!(["pcma", "opus", "pcma"]))).await;
+    assert_eq!((twice.code(), twice.json()["field"].clone()), ("codec_twice".to_owned(), json!("codecs")));
+    assert_eq!(made.put(&path, &with(json!(["g729"]))).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(heard(), [[CodecName::G722, CodecName::Opus]]);
+    // Deleted and taken back: the list is there again.
+    let undo = made.delete(&path).await.json()["undo"].as_str().expect("text").to_owned();
+    made.post(&format!("/undo/{undo}"), &json!({})).await;
+    assert_eq!(heard(), [[CodecName::G722, CodecName::Opus]]);
+    made.put(&path, &json!({"label": "", "kind": {"kind": "sip"}})).await;
+    assert_eq!(heard(), [[]]);
+    let line = made.create("/lines", json!({"port": 1, "kind": "fxs", "label": ""})).await;
+    let analog = json!({"label": "", "kind": {"kind": "analog", "line": line}, "codecs": ["pcma"]});
+    assert_eq!(made.post(&format!("/extensions/{id}/devices"), &analog).await.code(), "codecs_of_analog");
 }
 
 #[tokio::test]

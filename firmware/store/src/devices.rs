@@ -1,6 +1,6 @@
 //! Devices: telephones.
 
-use offhook_switch::config::{Device, DeviceKind, LineKind, MediaEncryption};
+use offhook_switch::config::{CodecName, Device, DeviceKind, LineKind, MediaEncryption};
 use offhook_switch::id::{DeviceId, LineId, UserId};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::deleted::{self, Snapshot, Undo};
 use crate::error::{Conflict, StoreError};
 use crate::secret::{Seal, ha1};
-use crate::sql::{Id, row, rows, run};
+use crate::sql::{Id, Json, row, rows, run};
 use crate::{Store, lines, site, users};
 
 /// A telephone to add.
@@ -27,6 +27,8 @@ pub enum NewDevice {
         password: String,
         /// Whether its media is encrypted.
         encryption: MediaEncryption,
+        /// Codecs it may use, best first, each once; empty: the usual ones.
+        codecs: Vec<CodecName>,
     },
     /// The set on an FXS port.
     Analog {
@@ -48,7 +50,7 @@ pub(crate) struct DeviceRow {
 }
 
 const SELECT: &str =
-    "SELECT id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption FROM devices";
+    "SELECT id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption, codecs FROM devices";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     let kind = if row.get_ref(3)?.as_str()? == "sip" {
@@ -63,7 +65,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
             label: row.get(2)?,
             kind,
             encryption: encryption(row)?,
-            codecs: Vec::new(),
+            codecs: row.get::<_, Json<Vec<CodecName>>>(10)?.0,
         },
         sealed: row.get(7)?,
     })
@@ -135,10 +137,10 @@ pub(crate) fn put(connection: &Connection, row: &DeviceRow) -> Result<(), StoreE
     };
     run(
         connection,
-        "INSERT INTO devices (id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        "INSERT INTO devices (id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption, codecs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (id) DO UPDATE SET label = ?3, username = ?5, ha1_md5 = ?6, ha1_sha256 = ?7, secret = ?8, line = ?9,
-             encryption = ?10",
+             encryption = ?10, codecs = ?11",
         params![
             Id::from(row.id),
             Id::from(row.device.user),
@@ -150,6 +152,7 @@ pub(crate) fn put(connection: &Connection, row: &DeviceRow) -> Result<(), StoreE
             row.sealed,
             line,
             row.device.encryption.name(),
+            Json(&row.device.codecs),
         ],
     )?;
     Ok(())
@@ -164,13 +167,13 @@ pub(crate) fn create(
 ) -> Result<DeviceRow, StoreError> {
     let owner = users::get(connection, user)?.ok_or(StoreError::NotFound)?;
     let row = match new {
-        NewDevice::Sip { label, username, password, encryption } => {
+        NewDevice::Sip { label, username, password, encryption, codecs } => {
             let username = match username {
                 Some(username) => username,
                 None => first_free(connection, &owner.extension, id)?,
             };
             let (kind, sealed) = account(connection, seal, id, username, &password)?;
-            DeviceRow { id, device: Device { user, label, kind, encryption, codecs: Vec::new() }, sealed: Some(sealed) }
+            DeviceRow { id, device: Device { user, label, kind, encryption, codecs }, sealed: Some(sealed) }
         }
         NewDevice::Analog { label, line } => DeviceRow {
             id,
@@ -250,7 +253,7 @@ impl Store {
         self.edit(move |connection| Ok(create(connection, &seal, id, user, new)?.device))
     }
 
-    /// Changes a telephone's label, and its line (analog) or user name and encryption (SIP; the password stays).
+    /// Changes a telephone's label, and its line (analog) or user name, encryption and codecs (SIP; the password stays).
     ///
     /// # Errors
     /// When there is no such telephone, it is of another kind, on a conflict, or when the database cannot be written.
@@ -261,12 +264,14 @@ impl Store {
         username: Option<String>,
         line: Option<LineId>,
         encryption: MediaEncryption,
+        codecs: Vec<CodecName>,
     ) -> Result<Device, StoreError> {
         let seal = self.seal().clone();
         self.edit(move |connection| {
             let mut row = get(connection, id)?.ok_or(StoreError::NotFound)?;
             row.device.label = label;
             row.device.encryption = encryption;
+            row.device.codecs = codecs;
             match &mut row.device.kind {
                 DeviceKind::Analog { line: now } => *now = line.unwrap_or(*now),
                 DeviceKind::Sip { username: now, .. } => {

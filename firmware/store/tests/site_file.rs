@@ -4,7 +4,7 @@ mod support;
 
 use offhook_store::site_file::{ImportError, check};
 use offhook_store::{Conflict, Store, StoreError};
-use offhook_switch::config::{Config, DeviceKind};
+use offhook_switch::config::{CodecName, Config, DeviceKind};
 use support::Directory;
 
 const WHOLE: &str = r##"
@@ -62,6 +62,8 @@ user = "202"
 label = "Desk phone"
 username = "desk-202"
 password = "une longue phrase"
+encryption = "offered"
+codecs = ["g722", "pcma", "opus"]
 
 [[trunk]]
 name = "Copper"
@@ -112,10 +114,11 @@ fn shape(config: &Config) -> serde_json::Value {
                 DeviceKind::Analog { line } => serde_json::json!(config.lines[line].port),
                 kind => serde_json::json!(kind),
             };
-            (config.users[&device.user].extension.clone(), device.label.clone(), kind.to_string())
+            let extension = config.users[&device.user].extension.clone();
+            (extension, device.label.clone(), kind.to_string(), device.encryption.name(), device.codecs.clone())
         })
         .collect();
-    devices.sort();
+    devices.sort_by(|a, b| (&a.0, &a.1, &a.2).cmp(&(&b.0, &b.1, &b.2)));
     let mut trunks: Vec<_> = config
         .trunks
         .values()
@@ -162,6 +165,9 @@ fn a_round_trip_keeps_everything() {
     assert_eq!((config.users.len(), config.devices.len(), config.trunks.len(), config.lines.len()), (2, 3, 2, 2));
     let text = first.export_site_file().expect("exported");
     assert_eq!(text.matches("answer_supervision = \"reversal\"").count(), 1, "{text}");
+    let listed: Vec<_> =
+        config.devices.values().map(|device| &device.codecs[..]).filter(|list| !list.is_empty()).collect();
+    assert_eq!(listed, [[CodecName::G722, CodecName::Pcma, CodecName::Opus]]);
     let (_other, second) = import(&text);
     assert_eq!(shape(&config), shape(&second.load_config().expect("loaded")));
     assert_eq!(first.listen().expect("read"), second.listen().expect("read"));
@@ -222,6 +228,14 @@ fn only_into_an_empty_store() {
 #[test]
 fn faults_are_found_with_their_lines() {
     let site = "[site]\nname = \"S\"\n";
+    let device = |more: &str| {
+        let user = "[[user]]\nextension = \"201\"\nname = \"A\"\n";
+        format!("{site}{user}[[device]]\nuser = \"201\"\npassword = \"une longue phrase\"\n{more}\n")
+    };
+    let unknown = device("codecs = [\n\"opus\",\n\"g729\"]");
+    let twice = device("codecs = [\"opus\", \"g722\",\n\"opus\"]");
+    let none = device("codecs = []");
+    let misspelt = device("codec = [\"opus\"]");
     let cases = [
         ("", 1, "section [site] is missing"),
         ("[site\n", 1, ""),
@@ -245,6 +259,10 @@ fn faults_are_found_with_their_lines() {
         ("[site]\nname = \"S\"\n[sip]\ndigest = []\n", 4, "at least one"),
         ("[site]\nname = \"S\"\n[sip]\nrtp_timeout = 5\n", 4, "from 10 to 86400"),
         ("[site]\nname = \"S\"\n[sip]\ndigests = []\n", 4, "did you mean `digest`?"),
+        (unknown.as_str(), 11, "expected one of \"opus\", \"g722\""),
+        (twice.as_str(), 10, "opus is there twice"),
+        (none.as_str(), 9, "at least one of"),
+        (misspelt.as_str(), 9, "did you mean `codecs`?"),
         ("[site]\nname = \"S\"\n[listen]\nudp = [\"here\"]\n", 4, "socket address"),
         ("[site]\nname = \"S\"\n[[announcement]]\nnumber = \"300\"\nname = \"A\"\nfile = \"../x.wav\"\n", 6, ".wav"),
     ];

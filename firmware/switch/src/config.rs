@@ -185,6 +185,22 @@ impl CodecName {
     /// All of them.
     pub const ALL: [CodecName; 5] =
         [CodecName::Opus, CodecName::G722, CodecName::Pcma, CodecName::Pcmu, CodecName::L16];
+
+    /// As it is written in the database, the site file and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            CodecName::Opus => "opus",
+            CodecName::G722 => "g722",
+            CodecName::Pcma => "pcma",
+            CodecName::Pcmu => "pcmu",
+            CodecName::L16 => "l16",
+        }
+    }
+
+    /// The reverse of [`CodecName::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        CodecName::ALL.into_iter().find(|value| value.name() == name)
+    }
 }
 
 /// What a telephone is.

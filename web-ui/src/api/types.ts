@@ -8,6 +8,7 @@ export type Call = Schemas['Call'];
 export type CallPage = Schemas['CallPage'];
 export type CallQuery = NonNullable<operations['list_calls']['parameters']['query']>;
 export type CallerId = Schemas['CallerId'];
+export type CodecName = Schemas['CodecName'];
 export type Credentials = Schemas['Credentials'];
 export type Deleted = Schemas['Deleted'];
 export type Device = Schemas['Device'];

@@ -36,6 +36,7 @@ pub(crate) async fn create_extension(
             label: String::new(),
             kind: types::DeviceKindInput::Sip { username: None },
             encryption: types::MediaEncryption::Auto,
+            codecs: Vec::new(),
         }]
     });
     let count = u32::try_from(devices.len()).unwrap_or(u32::MAX);

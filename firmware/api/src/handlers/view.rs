@@ -74,6 +74,7 @@ fn shown(id: DeviceId, device: Device, bindings: &mut BTreeMap<String, Vec<Store
         label: device.label,
         kind,
         encryption: crate::convert::encryption(device.encryption),
+        codecs: device.codecs.into_iter().map(crate::convert::codec).collect(),
         registrations: registrations.into_iter().map(Into::into).collect(),
     }
 }

@@ -95,6 +95,8 @@ pub struct Device {
     pub kind: DeviceKind,
     /// Whether its media is encrypted (SIP only).
     pub encryption: MediaEncryption,
+    /// Codecs it may use, best first; empty: the usual ones, which are Opus, G.722, then G.711 (SIP only).
+    pub codecs: Vec<CodecName>,
     /// Where it is connected from now; empty when not connected (SIP only).
     pub registrations: Vec<Registration>,
 }
@@ -139,6 +141,9 @@ pub struct DeviceInput {
     /// Whether its media is encrypted (SIP only); `auto` when left out.
     #[serde(default)]
     pub encryption: MediaEncryption,
+    /// Codecs it may use, best first, each once (SIP only); the usual ones when empty or left out.
+    #[serde(default)]
+    pub codecs: Vec<CodecName>,
 }
 
 /// Whether the media of a SIP telephone is encrypted (SRTP).
@@ -154,6 +159,22 @@ pub enum MediaEncryption {
     Offered,
     /// A telephone that cannot is refused.
     Required,
+}
+
+/// A codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CodecName {
+    /// Opus (RFC 6716), narrow to full band.
+    Opus,
+    /// G.722, wide band.
+    G722,
+    /// G.711 A-law: Europe and most of the world.
+    Pcma,
+    /// G.711 µ-law: North America and Japan.
+    Pcmu,
+    /// Linear samples, 16 bit at 16 kHz: for special apparatus.
+    L16,
 }
 
 /// What a new telephone is.

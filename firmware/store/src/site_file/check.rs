@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use offhook_switch::config::{
-    Announcement, DigestAlgorithm, InboundRoute, Line, LineKind, LineSound, MediaEncryption, OutboundRoute,
+    Announcement, CodecName, DigestAlgorithm, InboundRoute, Line, LineKind, LineSound, MediaEncryption, OutboundRoute,
     RecordingRule, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
@@ -395,33 +395,53 @@ impl Checker<'_> {
         }
     }
 
+    /// A SIP telephone of which nothing more is said.
     fn sip(&mut self, user: UserId, span: Range<usize>, label: String, username: String, password: Text) {
-        self.encrypted_sip(user, span, label, username, password, MediaEncryption::Auto);
+        self.account(span, &username, &password);
+        let (username, password) = (Some(username), password.into_inner());
+        let encryption = MediaEncryption::Auto;
+        self.add(user, NewDevice::Sip { label, username, password, encryption, codecs: Vec::new() });
     }
 
-    fn encrypted_sip(
-        &mut self,
-        user: UserId,
-        span: Range<usize>,
-        label: String,
-        username: String,
-        password: Text,
-        encryption: MediaEncryption,
-    ) {
-        if !self.usernames.insert(username.clone()) {
+    /// Checks a SIP user name, which stands at `span`, and its password.
+    fn account(&mut self, span: Range<usize>, username: &str, password: &Text) {
+        if !self.usernames.insert(username.to_owned()) {
             self.find(span, format!("the SIP user name {username} is there twice"));
         }
         if !rules::password(password.get_ref()) {
             self.find(password.span(), "expected a password of 1 to 200 characters");
-        } else if !self.plan.allow_weak_secrets && !rules::strong_secret(&username, password.get_ref()) {
+        } else if !self.plan.allow_weak_secrets && !rules::strong_secret(username, password.get_ref()) {
             self.find(
                 password.span(),
                 "the password is weak: take 12 characters or more, 6 different ones, without the user name \
                  (or set allow_weak_secrets = true on a network of your own)",
             );
         }
-        let new = NewDevice::Sip { label, username: Some(username), password: password.into_inner(), encryption };
-        self.plan.devices.push((DeviceId(Uuid::now_v7()), user, new));
+    }
+
+    fn add(&mut self, user: UserId, device: NewDevice) {
+        self.plan.devices.push((DeviceId(Uuid::now_v7()), user, device));
+    }
+
+    /// Codecs by name, in order, each once. Left out: the usual ones.
+    fn codecs(&mut self, names: Option<Spanned<Vec<Text>>>) -> Vec<CodecName> {
+        let Some(names) = names else { return Vec::new() };
+        let known = || CodecName::ALL.map(|codec| format!("\"{}\"", codec.name())).join(", ");
+        if names.get_ref().is_empty() {
+            let message = format!("expected at least one of {}; leave `codecs` out for the usual ones", known());
+            self.find(names.span(), message);
+        }
+        let mut chosen = Vec::new();
+        for name in names.into_inner() {
+            match CodecName::from_name(name.get_ref()) {
+                Some(codec) if chosen.contains(&codec) => {
+                    self.find(name.span(), format!("the codec {} is there twice", codec.name()));
+                }
+                Some(codec) => chosen.push(codec),
+                None => self.find(name.span(), format!("there is no such codec: expected one of {}", known())),
+            }
+        }
+        chosen
     }
 
     /// The line of a port, once.
@@ -445,7 +465,7 @@ impl Checker<'_> {
 
     fn analog(&mut self, user: UserId, label: String, port: Spanned<u16>) {
         let line = self.port(&port, LineKind::Fxs);
-        self.plan.devices.push((DeviceId(Uuid::now_v7()), user, NewDevice::Analog { label, line }));
+        self.add(user, NewDevice::Analog { label, line });
     }
 
     fn device(&mut self, section: Spanned<DeviceSection>) {
@@ -468,10 +488,16 @@ impl Checker<'_> {
                     None => (section.user.span(), section.user.get_ref().clone()),
                 };
                 let encryption = section.encryption.map(Spanned::into_inner).unwrap_or_default();
-                self.encrypted_sip(user, span, label, username, password, encryption);
+                let codecs = self.codecs(section.codecs);
+                self.account(span, &username, &password);
+                let (username, password) = (Some(username), password.into_inner());
+                self.add(user, NewDevice::Sip { label, username, password, encryption, codecs });
             }
             (None, None, Some(_)) if section.encryption.is_some() => {
                 self.find(span, "`encryption` is for SIP telephones: an analog set has none");
+            }
+            (None, None, Some(_)) if section.codecs.is_some() => {
+                self.find(span, "`codecs` is for SIP telephones: an analog set has none");
             }
             (None, None, Some(line)) => self.analog(user, label, line),
             _ => self.find(span, "expected either `password` (SIP, with `username`) or `line` (analog)"),

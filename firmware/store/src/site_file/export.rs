@@ -65,6 +65,8 @@ impl Store {
                     line: None,
                     encryption: Some(spanned(row.device.encryption))
                         .filter(|encryption| *encryption.get_ref() != MediaEncryption::Auto),
+                    codecs: (!row.device.codecs.is_empty())
+                        .then(|| spanned(row.device.codecs.iter().map(|codec| text(codec.name())).collect())),
                 };
                 match &row.device.kind {
                     DeviceKind::Sip { username, .. } => {

@@ -163,6 +163,7 @@ pub(super) struct DeviceSection {
     pub(super) password: Option<Text>,
     pub(super) line: Option<Spanned<u16>>,
     pub(super) encryption: Option<Spanned<MediaEncryption>>,
+    pub(super) codecs: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(derive_more::Debug, Deserialize, Serialize)]

@@ -753,6 +753,11 @@ export interface components {
             /** @description Number. */
             number: string;
         };
+        /**
+         * @description A codec.
+         * @enum {string}
+         */
+        CodecName: "opus" | "g722" | "pcma" | "pcmu" | "l16";
         /** @description What to type, or scan, into a SIP telephone. */
         Credentials: {
             /** @description Name to show. */
@@ -792,6 +797,8 @@ export interface components {
         };
         /** @description A telephone. */
         Device: {
+            /** @description Codecs it may use, best first; empty: the usual ones, which are Opus, G.722, then G.711 (SIP only). */
+            codecs: components["schemas"]["CodecName"][];
             /** @description Whether its media is encrypted (SIP only). */
             encryption: components["schemas"]["MediaEncryption"];
             /**
@@ -813,6 +820,8 @@ export interface components {
         };
         /** @description A new telephone, or a change of one. */
         DeviceInput: {
+            /** @description Codecs it may use, best first, each once (SIP only); the usual ones when empty or left out. */
+            codecs?: components["schemas"]["CodecName"][];
             /** @description Whether its media is encrypted (SIP only); `auto` when left out. */
             encryption?: components["schemas"]["MediaEncryption"];
             /** @description What it is. The kind of a telephone that exists does not change. */

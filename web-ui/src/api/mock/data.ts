@@ -103,13 +103,15 @@ export function office(): Data {
 function person(n: number, extension: string, name: string, line?: number, connected?: boolean): Extension {
   const extensionId = id(n);
   const devices: Extension['devices'] = [];
-  if (line) devices.push({ id: id(100 + n), extension_id: extensionId, label: 'Poste fixe', kind: { kind: 'analog', line: id(line) }, registrations: [] });
+  if (line) devices.push({ id: id(100 + n), extension_id: extensionId, label: 'Poste fixe', kind: { kind: 'analog', line: id(line) }, encryption: 'auto', codecs: [], registrations: [] });
   if (connected !== undefined) {
     devices.push({
       id: id(200 + n),
       extension_id: extensionId,
       label: 'Bureau',
       kind: { kind: 'sip', username: extension },
+      encryption: 'auto',
+      codecs: [],
       registrations: connected ? [{ address: `192.168.1.${20 + n}:5060`, transport: 'udp', user_agent: 'Yealink SIP-T31P 124.86', expires: Date.now() + 3_600_000 }] : [],
     });
   }

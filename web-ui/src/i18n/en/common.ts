@@ -29,6 +29,7 @@ export const common = {
   stay: 'Stay here',
   moveUp: 'Move up',
   moveDown: 'Move down',
+  remove: (name: string) => `Remove ${name}`,
   seconds: (n: number) => plural(n, 'second', 'seconds'),
   skipToContent: 'Skip to the content',
   notFoundTitle: 'There is no page here',

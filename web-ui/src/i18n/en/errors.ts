@@ -11,6 +11,8 @@ export const errors = {
   number_taken: 'This number is used already, by an extension or an announcement. Choose another one.',
   number_is_emergency: 'This is an emergency number: it must always reach the emergency services. Choose another one.',
   username_taken: 'Another telephone has this user name already.',
+  codec_twice: 'A codec is in the list twice. Keep it once.',
+  codecs_of_analog: 'An analog telephone has no codecs to choose.',
   line_taken: 'This line is used already, by another extension or trunk. Free it there first.',
   line_kind: 'This line is of the other kind: choose a telephone’s line for an extension, an outside line for a trunk.',
   port_taken: 'Another line has this port already.',

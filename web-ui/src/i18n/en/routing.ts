@@ -23,7 +23,6 @@ export const routing = {
   trunksMissing: 'Choose at least one trunk.',
   noTrunks: 'Add a trunk first.',
   addTrunk: 'Add a trunk',
-  removeTrunk: (name: string) => `Remove ${name}`,
   trunk: 'Trunk',
   anyTrunk: 'Any trunk',
   number: 'Number called',

@@ -29,6 +29,7 @@ export const common = {
   stay: 'Rester ici',
   moveUp: 'Monter',
   moveDown: 'Descendre',
+  remove: (name: string) => `Retirer ${name}`,
   seconds: (n: number) => plural(n, 'seconde', 'secondes'),
   skipToContent: 'Aller au contenu',
   notFoundTitle: 'Il n’y a pas de page ici',

@@ -11,6 +11,8 @@ export const errors = {
   number_taken: 'Ce numéro est déjà pris par un poste ou une annonce. Choisissez-en un autre.',
   number_is_emergency: 'C’est un numéro d’urgence : il doit toujours joindre les secours. Choisissez-en un autre.',
   username_taken: 'Un autre téléphone a déjà ce nom d’utilisateur.',
+  codec_twice: 'Un codec est deux fois dans la liste. Gardez-le une fois.',
+  codecs_of_analog: 'Un téléphone analogique n’a pas de codecs à choisir.',
   line_taken: 'Cette ligne sert déjà à un autre poste ou accès. Libérez-la d’abord là-bas.',
   line_kind: 'Cette ligne est de l’autre type : une ligne de téléphone pour un poste, une ligne extérieure pour un accès.',
   port_taken: 'Une autre ligne a déjà ce port.',

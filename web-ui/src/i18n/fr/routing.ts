@@ -23,7 +23,6 @@ export const routing = {
   trunksMissing: 'Choisissez au moins un accès.',
   noTrunks: 'Ajoutez d’abord un accès extérieur.',
   addTrunk: 'Ajouter un accès',
-  removeTrunk: (name: string) => `Retirer ${name}`,
   trunk: 'Accès',
   anyTrunk: 'Tous les accès',
   number: 'Numéro appelé',
