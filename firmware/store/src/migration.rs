@@ -37,7 +37,8 @@ steps![
     "0004_open_legs",
     "0005_answer_supervision",
     "0006_media_encryption",
-    "0007_line_sound"
+    "0007_line_sound",
+    "0009_leg_quality",
 ];
 
 /// The whole schema, as the steps build it.
