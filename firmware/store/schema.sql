@@ -160,6 +160,31 @@ CREATE TABLE legs (
 CREATE INDEX legs_call ON legs (call);
 CREATE INDEX legs_user ON legs (user, call) WHERE user IS NOT NULL;
 
+CREATE TABLE leg_quality (
+    leg                  BLOB PRIMARY KEY,
+    received             INTEGER NOT NULL,
+    lost                 INTEGER NOT NULL,
+    sent                 INTEGER NOT NULL,
+    discarded            INTEGER NOT NULL,
+    jitter_us            INTEGER NOT NULL,
+    round_trip_us        INTEGER,
+    mean_delay_us        INTEGER NOT NULL,
+    max_delay_us         INTEGER NOT NULL,
+    concealed_ppm        INTEGER NOT NULL,
+    burst_ratio_permille INTEGER NOT NULL,
+    rating_tenths        INTEGER,
+    peer_lost            INTEGER,
+    peer_jitter_us       INTEGER,
+    peer_rating          INTEGER,
+    peer_mos_tenths      INTEGER,
+    peer_delay_ms        INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER leg_quality_goes AFTER DELETE ON legs
+BEGIN
+    DELETE FROM leg_quality WHERE leg = OLD.id;
+END;
+
 CREATE TABLE open_legs (
     id        BLOB PRIMARY KEY,
     call      BLOB NOT NULL,

@@ -104,11 +104,41 @@ impl From<exchange::Live> for types::LiveEvent {
     }
 }
 
+impl From<&record::LegQuality> for types::LegQuality {
+    fn from(quality: &record::LegQuality) -> Self {
+        let milliseconds = |us: u32| f64::from(us) / 1000.0;
+        types::LegQuality {
+            // More places than two say nothing.
+            mos: quality.mean_opinion().map(|mos| (mos * 100.0).round() / 100.0),
+            rating: quality.rating_tenths.map(|tenths| f64::from(tenths) / 10.0),
+            received: quality.received,
+            lost: quality.lost,
+            discarded: quality.discarded,
+            sent: quality.sent,
+            jitter_ms: milliseconds(quality.jitter_us),
+            round_trip_ms: quality.round_trip_us.map(milliseconds),
+            mean_delay_ms: milliseconds(quality.mean_delay_us),
+            max_delay_ms: milliseconds(quality.max_delay_us),
+            concealed_percent: f64::from(quality.concealed_ppm) / 10_000.0,
+            burst_ratio: f64::from(quality.burst_ratio_permille) / 1000.0,
+            peer: quality.peer.map(|peer| types::PeerQuality {
+                mos: peer.mos_tenths.map(|tenths| f64::from(tenths) / 10.0),
+                rating: peer.rating,
+                lost: peer.lost,
+                jitter_ms: milliseconds(peer.jitter_us),
+                delay_ms: peer.delay_ms,
+            }),
+        }
+    }
+}
+
 impl From<CallWithLegs> for types::Call {
     fn from(found: CallWithLegs) -> Self {
         let call = found.call;
         let talk = call.answered.zip(call.ended).map_or(0, |(answered, ended)| (ended - answered).max(0));
+        let qualities = found.qualities;
         let legs = found.legs.into_iter().map(|leg| types::Leg {
+            quality: qualities.iter().find(|quality| quality.leg == leg.id).map(Into::into),
             id: leg.id.0,
             extension_id: leg.user.map(|user| user.0),
             device: leg.device.map(|device| device.0),

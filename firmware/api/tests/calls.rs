@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use offhook_api::types::{LineAction, TraceDirection, TraceMessage};
 use offhook_switch::exchange::{Command, Live, LiveCall};
-use offhook_switch::id::{CallId, LineId, UserId};
-use offhook_switch::record::{CallRecord, Direction};
+use offhook_switch::id::{CallId, LegId, LineId, UserId};
+use offhook_switch::record::{CallRecord, Direction, LegQuality, LegRecord, LegStatus, PeerQuality};
 use serde_json::{Value, json};
 use support::Box_;
 use uuid::Uuid;
@@ -69,6 +69,56 @@ async fn the_list_has_pages_and_filters() {
     }
     assert_eq!(made.get(&format!("/calls/{}", Uuid::from_u128(99))).await.code(), "not_found");
     assert_eq!(made.get("/calls/nonsense").await.code(), "invalid_id");
+}
+
+#[tokio::test]
+async fn the_details_of_a_call_say_how_its_sound_was() {
+    let made = Box_::ready().await;
+    let call = record(2);
+    let leg = |number, status| LegRecord {
+        id: LegId(Uuid::from_u128(number)),
+        call: call.id,
+        user: None,
+        device: None,
+        trunk: None,
+        number: "201".into(),
+        interface: None,
+        status,
+        started: call.started,
+        answered: call.answered,
+        ended: call.started + 10_000,
+        cause: 16,
+    };
+    let writer = made.store.writer();
+    writer.put_call(call.clone()).expect("taken");
+    writer.put_leg(leg(1, LegStatus::CallAnswered)).expect("taken");
+    writer.put_leg(leg(2, LegStatus::Answered)).expect("taken");
+    let quality = LegQuality {
+        leg: LegId(Uuid::from_u128(2)),
+        received: 350,
+        lost: 4,
+        sent: 351,
+        discarded: 1,
+        jitter_us: 2500,
+        round_trip_us: None,
+        mean_delay_us: 42_000,
+        max_delay_us: 80_000,
+        concealed_ppm: 12_500,
+        burst_ratio_permille: 1200,
+        rating_tenths: Some(870),
+        peer: Some(PeerQuality { lost: 3, jitter_us: 500, rating: None, mos_tenths: Some(41), delay_ms: Some(40) }),
+    };
+    writer.put_leg_quality(quality).expect("taken");
+    writer.flush().expect("written");
+    let legs = made.get(&format!("/calls/{}", call.id)).await.json()["legs"].clone();
+    assert_eq!(legs[0]["quality"], Value::Null);
+    let expected = json!({
+        "mos": 4.26, "rating": 87.0, "received": 350, "lost": 4, "discarded": 1, "sent": 351, "jitter_ms": 2.5,
+        "round_trip_ms": null, "mean_delay_ms": 42.0, "max_delay_ms": 80.0, "concealed_percent": 1.25, "burst_ratio": 1.2,
+        "peer": { "mos": 4.1, "rating": null, "lost": 3, "jitter_ms": 0.5, "delay_ms": 40 },
+    });
+    assert_eq!(legs[1]["quality"], expected);
+    assert_eq!(made.get("/calls").await.json()["calls"][0]["legs"][1]["quality"], Value::Null, "not in the list");
 }
 
 #[tokio::test]

@@ -194,6 +194,7 @@ fn drain(exchange: &mut Exchange, shell: &mut Shell, trace: &mut Trace) {
             // Counted and reported by the writer itself; a call is never held up by its record.
             Output::Call(record) => _ = shell.store.put_call(record),
             Output::Leg(record) => _ = shell.store.put_leg(record),
+            Output::LegQuality(quality) => _ = shell.store.put_leg_quality(quality),
             Output::LegOffered(leg) | Output::LegAnswered(leg) => _ = shell.store.put_open_leg(leg),
             Output::Bindings { aor, bindings } => _ = shell.store.put_bindings(aor, bindings),
             Output::Live(live) => show(exchange, shell, trace, live),

@@ -71,9 +71,12 @@ impl Media {
                 }
             }
             Command::Close { stream } => {
-                if self.streams.remove(&stream).is_none() {
+                let closed = self.streams.remove(&stream);
+                if closed.is_none() {
                     self.fault(format!("Close of {stream:?}, which is not open"));
                 }
+                // A party that was told where to send has sent.
+                let spoke = closed.is_some_and(|closed| closed.parameters.is_some());
                 for members in self.bridges.values_mut() {
                     members.retain(|member| *member != stream);
                 }
@@ -82,7 +85,9 @@ impl Media {
                 for recording in ended {
                     self.recorded(now, recording);
                 }
-                self.later(now + 5, Event::Closed { stream, statistics: StreamStatistics::default() });
+                let received = u64::from(spoke);
+                let statistics = StreamStatistics { received, ..StreamStatistics::default() };
+                self.later(now + 5, Event::Closed { stream, statistics });
             }
             Command::Bridge { bridge, members } => self.bridge(bridge, members),
             Command::Conference { bridge, members } => {

@@ -460,6 +460,10 @@ impl Office {
                 self.note(|| format!("record: {record:?}"));
                 self.store.leg(record);
             }
+            Output::LegQuality(quality) => {
+                self.note(|| format!("record: {quality:?}"));
+                self.store.leg_quality(quality.leg);
+            }
             Output::Bindings { aor, bindings } => {
                 if bindings.is_empty() {
                     self.store.bindings.remove(&aor);

@@ -20,6 +20,8 @@ pub struct Store {
     offered: BTreeMap<LegId, CallId>,
     /// Calls (by the leg's first call) of legs whose record the crash took.
     pub interrupted_legs: BTreeSet<CallId>,
+    /// Legs whose sound was told.
+    pub measured: BTreeSet<LegId>,
     /// All legs ever offered.
     pub offers: u64,
     faults: Vec<String>,
@@ -80,6 +82,16 @@ impl Store {
             None => self.faults.push(format!("leg {id} has a record but was not offered, or has two")),
         }
         self.legs.insert(id, record);
+    }
+
+    /// Writes how the sound of a leg was.
+    pub fn leg_quality(&mut self, leg: LegId) {
+        if !self.legs.contains_key(&leg) && !self.offered.contains_key(&leg) {
+            self.faults.push(format!("the sound of leg {leg}, which was not offered"));
+        }
+        if !self.measured.insert(leg) {
+            self.faults.push(format!("the sound of leg {leg} is told twice"));
+        }
     }
 
     /// Calls without an end.

@@ -1,12 +1,12 @@
 //! Call records: one per call.
 
 use offhook_switch::id::{CallId, UserId};
-use offhook_switch::record::{CallRecord, Direction, LegRecord, LegStatus, OpenLeg, UnixMillis};
+use offhook_switch::record::{CallRecord, Direction, LegQuality, LegRecord, LegStatus, OpenLeg, UnixMillis};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use crate::error::StoreError;
 use crate::sql::{Id, Name, maybe, row, rows, run};
-use crate::{Store, legs};
+use crate::{Store, leg_quality, legs};
 
 /// Q.850 cause 41, temporary failure: of calls cut by a crash or power cut.
 pub const CAUSE_INTERRUPTED: u8 = 41;
@@ -42,6 +42,8 @@ pub struct CallWithLegs {
     pub call: CallRecord,
     /// Its legs in the order offered.
     pub legs: Vec<LegRecord>,
+    /// How the sound of its legs was, of those that have it, in no order. Empty in a list of calls.
+    pub qualities: Vec<LegQuality>,
 }
 
 pub(crate) fn put(connection: &Connection, record: &CallRecord) -> Result<(), StoreError> {
@@ -150,17 +152,20 @@ fn list(connection: &Connection, filter: &Filter, limit: usize) -> Result<Vec<Ca
 }
 
 fn with_legs(connection: &Connection, call: CallRecord) -> Result<CallWithLegs, StoreError> {
-    Ok(CallWithLegs { legs: legs::of_call(connection, call.id)?, call })
+    Ok(CallWithLegs { legs: legs::of_call(connection, call.id)?, call, qualities: Vec::new() })
 }
 
 impl Store {
-    /// A call with its legs.
+    /// A call with its legs and how their sound was.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn call(&self, id: CallId) -> Result<Option<CallWithLegs>, StoreError> {
         self.read(move |connection| match get(connection, id)? {
-            Some(call) => with_legs(connection, call).map(Some),
+            Some(call) => {
+                let qualities = leg_quality::of_call(connection, call.id)?;
+                Ok(Some(CallWithLegs { qualities, ..with_legs(connection, call)? }))
+            }
             None => Ok(None),
         })
     }

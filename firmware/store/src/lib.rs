@@ -17,6 +17,7 @@ pub mod calls;
 mod deleted;
 pub mod devices;
 mod error;
+mod leg_quality;
 mod legs;
 pub mod lines;
 mod load;

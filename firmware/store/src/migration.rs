@@ -38,7 +38,8 @@ steps![
     "0005_answer_supervision",
     "0006_media_encryption",
     "0007_line_sound",
-    "0008_device_codecs"
+    "0008_device_codecs",
+    "0009_leg_quality",
 ];
 
 /// The whole schema, as the steps build it.

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use offhook_switch::exchange::StoredBinding;
 use offhook_switch::id::{CallId, LegId};
-use offhook_switch::record::{CallRecord, LegRecord, OpenLeg, UnixMillis};
+use offhook_switch::record::{CallRecord, LegQuality, LegRecord, OpenLeg, UnixMillis};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::StoreError;
-use crate::{Options, bindings, calls, legs};
+use crate::{Options, bindings, calls, leg_quality, legs};
 
 /// How long to wait before trying again what the disk refused.
 const RETRY: Duration = Duration::from_secs(1);
@@ -30,6 +30,7 @@ enum Message {
     Call(Box<CallRecord>),
     OpenLeg(Box<OpenLeg>),
     Leg(Box<LegRecord>),
+    Quality(Box<LegQuality>),
     Bindings(String, Vec<StoredBinding>),
     Heartbeat(UnixMillis),
     Job(Job),
@@ -106,6 +107,15 @@ impl StoreWriter {
     /// As [`StoreWriter::put_call`].
     pub fn put_leg(&self, record: LegRecord) -> Result<(), StoreError> {
         self.send(Message::Leg(Box::new(record)))
+    }
+
+    /// Writes how the sound of a leg was, before or after its record. When the disk refuses, it takes no room from call and leg
+    /// records.
+    ///
+    /// # Errors
+    /// As [`StoreWriter::put_call`].
+    pub fn put_leg_quality(&self, quality: LegQuality) -> Result<(), StoreError> {
+        self.send(Message::Quality(Box::new(quality)))
     }
 
     /// Writes the bindings of an address of record; none removes them.
@@ -187,17 +197,23 @@ struct Pending {
     calls: HashMap<CallId, CallRecord>,
     open_legs: HashMap<LegId, OpenLeg>,
     legs: Vec<LegRecord>,
+    qualities: Vec<LegQuality>,
     bindings: HashMap<String, Vec<StoredBinding>>,
     heartbeat: Option<UnixMillis>,
 }
 
 impl Pending {
+    /// What the backlog is for.
     fn records(&self) -> usize {
         self.calls.len() + self.legs.len()
     }
 
+    fn waiting(&self) -> usize {
+        self.records() + self.qualities.len()
+    }
+
     fn is_empty(&self) -> bool {
-        self.records() == 0 && self.open_legs.is_empty() && self.bindings.is_empty() && self.heartbeat.is_none()
+        self.waiting() == 0 && self.open_legs.is_empty() && self.bindings.is_empty() && self.heartbeat.is_none()
     }
 }
 
@@ -301,6 +317,10 @@ impl Worker {
                 self.pending.legs.push(*record);
             }
             Message::Leg(_) => self.lose(1),
+            Message::Quality(quality) if self.pending.qualities.len() < self.options.backlog => {
+                self.pending.qualities.push(*quality);
+            }
+            Message::Quality(_) => self.lose(1),
             Message::OpenLeg(leg) => {
                 let open = &mut self.pending.open_legs;
                 if open.len() < self.options.backlog || open.contains_key(&leg.id) {
@@ -317,7 +337,7 @@ impl Worker {
             Message::Heartbeat(at) => self.pending.heartbeat = Some(at),
             Message::Job(_) | Message::Flush(_) => {}
         }
-        self.shared.waiting.store(self.pending.records() as u64, Ordering::Relaxed);
+        self.shared.waiting.store(self.pending.waiting() as u64, Ordering::Relaxed);
     }
 
     fn lose(&self, records: u64) {
@@ -331,7 +351,7 @@ impl Worker {
             Ok(()) => false,
             Err(error) => {
                 if !self.failing() {
-                    tracing::warn!(%error, waiting = self.pending.records(), "call records cannot be written");
+                    tracing::warn!(%error, waiting = self.pending.waiting(), "call records cannot be written");
                 }
                 error.is_passing()
             }
@@ -342,7 +362,7 @@ impl Worker {
         }
         let error = result.err().filter(|_| passing).map(|error| error.to_string());
         *self.shared.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
-        self.shared.waiting.store(self.pending.records() as u64, Ordering::Relaxed);
+        self.shared.waiting.store(self.pending.waiting() as u64, Ordering::Relaxed);
         passing.then(|| now + RETRY)
     }
 
@@ -361,7 +381,7 @@ impl Worker {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let mut worth_a_sync = self.pending.records() > 0;
+        let mut worth_a_sync = self.pending.waiting() > 0;
         if self.pending.heartbeat.is_some() {
             self.heartbeats = self.heartbeats.wrapping_add(1);
             worth_a_sync |= self.heartbeats.is_multiple_of(HEARTBEATS_PER_SYNC);
@@ -376,6 +396,9 @@ impl Worker {
             }
             for record in &pending.legs {
                 legs::put(transaction, record)?;
+            }
+            for quality in &pending.qualities {
+                leg_quality::put(transaction, quality)?;
             }
             for (aor, list) in &pending.bindings {
                 bindings::put(transaction, aor, list)?;
@@ -411,6 +434,9 @@ impl Worker {
         }
         for record in &pending.legs {
             check(in_transaction(connection, true, |transaction| legs::put(transaction, record)));
+        }
+        for quality in &pending.qualities {
+            check(in_transaction(connection, false, |transaction| leg_quality::put(transaction, quality)));
         }
         for (aor, list) in &pending.bindings {
             check(in_transaction(connection, false, |transaction| bindings::put(transaction, aor, list)));

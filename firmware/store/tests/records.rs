@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use offhook_store::calls::{CAUSE_INTERRUPTED, Filter};
 use offhook_store::{Options, Store, StoreError};
 use offhook_switch::exchange::StoredBinding;
-use offhook_switch::id::{CallId, DeviceId, UserId};
-use offhook_switch::record::{Direction, LegRecord, LegStatus, OpenLeg};
+use offhook_switch::id::{CallId, DeviceId, LegId, UserId};
+use offhook_switch::record::{Direction, LegQuality, LegRecord, LegStatus, OpenLeg, PeerQuality};
 use support::{Directory, call, ended, leg, open_leg};
 use uuid::Uuid;
 
@@ -33,6 +33,63 @@ fn the_last_state_of_a_call_wins_and_legs_come_with_it() {
     drop(store);
     let store = Store::open(&directory.0).expect("opened again");
     assert_eq!(store.calls(&Filter::default(), 10).expect("read").len(), 1);
+}
+
+#[test]
+fn the_sound_of_a_leg_is_kept_with_it_in_whatever_order_they_come() {
+    let directory = Directory::new();
+    let store = Store::open(&directory.0).expect("opened");
+    let record = ended(call(7, 1000), Some(2000), 9000);
+    let legs = [
+        leg(1, &record, 1, LegStatus::Out),
+        leg(2, &record, 2, LegStatus::Answered),
+        leg(3, &record, 3, LegStatus::CallAnswered),
+    ];
+    let writer = store.writer();
+    let peer = PeerQuality { lost: 9, jitter_us: 1500, rating: Some(82), mos_tenths: Some(40), delay_ms: Some(60) };
+    let (told, silent) = (quality(1, Some(peer)), quality(2, None));
+    writer.put_leg_quality(told).expect("taken");
+    writer.flush().expect("written before its leg");
+    writer.put_call(record.clone()).expect("taken");
+    for leg in &legs {
+        writer.put_leg(leg.clone()).expect("taken");
+    }
+    writer.put_leg_quality(silent).expect("taken");
+    writer.flush().expect("written");
+    // The record is written again: its figures stay.
+    writer.put_leg(legs[0].clone()).expect("taken");
+    writer.flush().expect("written");
+    let mut found = store.call(record.id).expect("read").expect("there").qualities;
+    found.sort_by_key(|quality| quality.leg);
+    assert_eq!(found, [told, silent]);
+    assert!(store.calls(&Filter::default(), 10).expect("read")[0].qualities.is_empty(), "only with the details");
+
+    // It goes with its leg.
+    drop(store);
+    let connection = rusqlite::Connection::open(directory.0.join(offhook_store::DATABASE_FILE)).expect("opened");
+    let count =
+        || connection.query_row("SELECT count(*) FROM leg_quality", (), |row| row.get::<_, i64>(0)).expect("read");
+    assert_eq!(count(), 2);
+    connection.execute("DELETE FROM legs WHERE id = ?1", [legs[0].id.0.as_bytes().as_slice()]).expect("deleted");
+    assert_eq!(count(), 1);
+}
+
+fn quality(leg: u128, peer: Option<PeerQuality>) -> LegQuality {
+    LegQuality {
+        leg: LegId(Uuid::from_u128(leg)),
+        received: 5000,
+        lost: 12,
+        sent: 5010,
+        discarded: 1,
+        jitter_us: 2400,
+        round_trip_us: peer.map(|_| 31_000),
+        mean_delay_us: 42_000,
+        max_delay_us: 80_000,
+        concealed_ppm: 2400,
+        burst_ratio_permille: 1000,
+        rating_tenths: Some(871),
+        peer,
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     /// A cancelled INVITE was answered.
     pub(crate) late: bool,
     pub(crate) verdict: Option<(LegStatus, ReleaseCause)>,
+    /// The stream whose figures become its quality is known.
+    pub(crate) measured: bool,
 }
 
 /// Whose leg record is opened.
@@ -52,7 +54,8 @@ impl Exchange {
             answered: None,
         };
         self.outputs.push_back(Output::LegOffered(leg.clone()));
-        self.entries.insert(id, Entry { leg, stopped: None, cancelling: 0, late: false, verdict: None });
+        let entry = Entry { leg, stopped: None, cancelling: 0, late: false, verdict: None, measured: false };
+        self.entries.insert(id, entry);
         id
     }
 

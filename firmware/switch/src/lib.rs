@@ -25,6 +25,7 @@ mod hold;
 mod index;
 mod leg;
 mod ports;
+mod quality;
 mod recording;
 mod registration;
 mod routing;

@@ -143,3 +143,57 @@ pub struct LegRecord {
     /// Q.850 release cause.
     pub cause: u8,
 }
+
+/// How the sound of a leg was: the figures of its RTP stream. At most one per leg record, written after its stream is closed, before or
+/// after the [`LegRecord`] of the same id. A leg of which no packet came has none, nor has a leg on an analog port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LegQuality {
+    /// The leg.
+    pub leg: LegId,
+    /// RTP packets that came from the party.
+    pub received: u64,
+    /// Packets of the party that never came.
+    pub lost: u64,
+    /// RTP packets sent to the party.
+    pub sent: u64,
+    /// Packets of the party that came too late to be played, or were dropped because too much was in store.
+    pub discarded: u64,
+    /// Interarrival jitter of what the party sends, microseconds (RFC 3550 §6.4.1).
+    pub jitter_us: u32,
+    /// Round-trip time from RTCP, microseconds; `None` when the party sends no reports.
+    pub round_trip_us: Option<u32>,
+    /// Mean and longest delay in the jitter buffer, microseconds; 0 when the sound was only passed on.
+    pub mean_delay_us: u32,
+    /// See `mean_delay_us`.
+    pub max_delay_us: u32,
+    /// Share of the sound that was made up, in millionths; 0 when the sound was only passed on.
+    pub concealed_ppm: u32,
+    /// Burst ratio of the losses, in thousandths: 1000 is random (ITU-T G.107 §7.5).
+    pub burst_ratio_permille: u32,
+    /// E-model rating R of what the party sends, as it arrives, in tenths (ITU-T G.107).
+    pub rating_tenths: Option<u16>,
+    /// What the party's last report says of the sound it gets from us; `None` when it sent none.
+    pub peer: Option<PeerQuality>,
+}
+
+/// How a party hears us, by its own reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerQuality {
+    /// Our packets that never came there.
+    pub lost: u32,
+    /// Interarrival jitter, microseconds.
+    pub jitter_us: u32,
+    /// Its E-model rating R (RFC 3611 §4.7.5).
+    pub rating: Option<u8>,
+    /// Its mean opinion score for a conversation, in tenths.
+    pub mos_tenths: Option<u8>,
+    /// Delay of its jitter buffer, milliseconds.
+    pub delay_ms: Option<u16>,
+}
+
+impl LegQuality {
+    /// The mean opinion score that goes with the rating, 1–4.5 (ITU-T G.107 Annex B).
+    pub fn mean_opinion(&self) -> Option<f64> {
+        self.rating_tenths.map(|tenths| offhook_media::quality::mean_opinion(f64::from(tenths) / 10.0))
+    }
+}

@@ -19,6 +19,7 @@ export type ExtensionInput = Schemas['ExtensionInput'];
 export type InboundRoute = Schemas['InboundRoute'];
 export type InboundRouteInput = Schemas['InboundRouteInput'];
 export type Leg = Schemas['Leg'];
+export type LegQuality = Schemas['LegQuality'];
 export type LegState = Schemas['LegState'];
 export type LegStatus = Schemas['LegStatus'];
 export type Line = Schemas['Line'];

@@ -119,6 +119,55 @@ pub struct Leg {
     pub ended: i64,
     /// Q.850 release cause.
     pub cause: u8,
+    /// How its sound was; only with the details of one call. `null` for a leg of which no sound came by network (an analog line, a call
+    /// nobody answered).
+    pub quality: Option<LegQuality>,
+}
+
+/// How the sound of a leg was, over its whole length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LegQuality {
+    /// Mean opinion score of what the party sent, as it arrived: 1 (bad) to 4.5 (ITU-T G.107 Annex B).
+    pub mos: Option<f64>,
+    /// The same as the rating R of the E-model: 0 to 100 (ITU-T G.107).
+    pub rating: Option<f64>,
+    /// Packets that came from the party.
+    pub received: u64,
+    /// Packets of the party that never came.
+    pub lost: u64,
+    /// Packets of the party that came too late to be played.
+    pub discarded: u64,
+    /// Packets sent to the party.
+    pub sent: u64,
+    /// Jitter of what the party sent, milliseconds (RFC 3550 §6.4.1).
+    pub jitter_ms: f64,
+    /// Time to the party and back, milliseconds; `null` when its telephone sends no reports.
+    pub round_trip_ms: Option<f64>,
+    /// Mean delay in the jitter buffer, milliseconds; 0 when the sound was only passed on.
+    pub mean_delay_ms: f64,
+    /// Longest delay in the jitter buffer, milliseconds.
+    pub max_delay_ms: f64,
+    /// Share of the sound that was lost and made up, percent; 0 when the sound was only passed on.
+    pub concealed_percent: f64,
+    /// Burst ratio of the losses: 1 is random, more is in bursts (ITU-T G.107 §7.5).
+    pub burst_ratio: f64,
+    /// What the telephone reports of the sound it got from the box; `null` when it reports nothing.
+    pub peer: Option<PeerQuality>,
+}
+
+/// How a telephone says it heard the box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PeerQuality {
+    /// Its mean opinion score, 1 to 5; `null` when it tells none (RFC 3611 §4.7.5).
+    pub mos: Option<f64>,
+    /// Its rating R.
+    pub rating: Option<u8>,
+    /// Packets that never came to it.
+    pub lost: u32,
+    /// Jitter there, milliseconds.
+    pub jitter_ms: f64,
+    /// Delay of its jitter buffer, milliseconds.
+    pub delay_ms: Option<u16>,
 }
 
 /// Filters and place of the list of calls.

@@ -105,6 +105,8 @@ pub struct Exchange {
     pub(crate) entries: BTreeMap<LegId, Entry>,
     pub(crate) sessions: BTreeMap<sip::SessionId, LegId>,
     pub(crate) streams: BTreeMap<media::StreamId, LegId>,
+    /// Streams being closed whose figures belong to a leg record.
+    pub(crate) closing: BTreeMap<media::StreamId, LegId>,
     /// Legs of each user, ringing ones too.
     pub(crate) user_legs: BTreeMap<UserId, BTreeSet<LegId>>,
 
@@ -150,6 +152,7 @@ impl Exchange {
             entries: BTreeMap::new(),
             sessions: BTreeMap::new(),
             streams: BTreeMap::new(),
+            closing: BTreeMap::new(),
             user_legs: BTreeMap::new(),
             ports: Ports::new(config.network.rtp_first, config.network.rtp_last),
             open_port: Box::new(|_| PortOpening::Opened),

@@ -6,7 +6,7 @@ use offhook_sip::endpoint as sip;
 
 use super::live::Live;
 use crate::id::LineId;
-use crate::record::{CallRecord, LegRecord, OpenLeg, UnixMillis};
+use crate::record::{CallRecord, LegQuality, LegRecord, OpenLeg, UnixMillis};
 
 /// What goes out.
 #[derive(Clone, derive_more::Debug)]
@@ -27,6 +27,8 @@ pub enum Output {
     LegAnswered(OpenLeg),
     /// Write a leg record.
     Leg(LegRecord),
+    /// Write how the sound of a leg was: at most once per leg, before or after its [`Output::Leg`].
+    LegQuality(LegQuality),
     /// Write the bindings of an address of record (an empty list removes them).
     Bindings {
         /// The device's user name.

@@ -144,6 +144,7 @@ impl Exchange {
         };
         let (stream, port) = (sip.stream.take(), sip.port.take());
         if let Some(stream) = stream {
+            self.await_quality(leg, stream);
             self.streams.remove(&stream);
             self.media(media::Command::Close { stream });
         }

@@ -13,6 +13,7 @@ mod hold;
 mod internal;
 mod lost;
 mod office;
+mod quality;
 mod random;
 mod speed;
 mod transfer;

@@ -1011,6 +1011,7 @@ export interface components {
             interface?: string | null;
             /** @description Number or extension. */
             number: string;
+            quality?: null | components["schemas"]["LegQuality"];
             /**
              * Format: int64
              * @description When it was offered.
@@ -1023,6 +1024,70 @@ export interface components {
              * @description The trunk, for a leg outside.
              */
             trunk?: string | null;
+        };
+        /** @description How the sound of a leg was, over its whole length. */
+        LegQuality: {
+            /**
+             * Format: double
+             * @description Burst ratio of the losses: 1 is random, more is in bursts (ITU-T G.107 §7.5).
+             */
+            burst_ratio: number;
+            /**
+             * Format: double
+             * @description Share of the sound that was lost and made up, percent; 0 when the sound was only passed on.
+             */
+            concealed_percent: number;
+            /**
+             * Format: int64
+             * @description Packets of the party that came too late to be played.
+             */
+            discarded: number;
+            /**
+             * Format: double
+             * @description Jitter of what the party sent, milliseconds (RFC 3550 §6.4.1).
+             */
+            jitter_ms: number;
+            /**
+             * Format: int64
+             * @description Packets of the party that never came.
+             */
+            lost: number;
+            /**
+             * Format: double
+             * @description Longest delay in the jitter buffer, milliseconds.
+             */
+            max_delay_ms: number;
+            /**
+             * Format: double
+             * @description Mean delay in the jitter buffer, milliseconds; 0 when the sound was only passed on.
+             */
+            mean_delay_ms: number;
+            /**
+             * Format: double
+             * @description Mean opinion score of what the party sent, as it arrived: 1 (bad) to 4.5 (ITU-T G.107 Annex B).
+             */
+            mos?: number | null;
+            peer?: null | components["schemas"]["PeerQuality"];
+            /**
+             * Format: double
+             * @description The same as the rating R of the E-model: 0 to 100 (ITU-T G.107).
+             */
+            rating?: number | null;
+            /**
+             * Format: int64
+             * @description Packets that came from the party.
+             */
+            received: number;
+            /**
+             * Format: double
+             * @description Time to the party and back, milliseconds; `null` when its telephone sends no reports.
+             */
+            round_trip_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Packets sent to the party.
+             */
+            sent: number;
         };
         /**
          * @description State of a leg.
@@ -1335,6 +1400,34 @@ export interface components {
             current: string;
             /** @description The new one. */
             new: string;
+        };
+        /** @description How a telephone says it heard the box. */
+        PeerQuality: {
+            /**
+             * Format: int32
+             * @description Delay of its jitter buffer, milliseconds.
+             */
+            delay_ms?: number | null;
+            /**
+             * Format: double
+             * @description Jitter there, milliseconds.
+             */
+            jitter_ms: number;
+            /**
+             * Format: int32
+             * @description Packets that never came to it.
+             */
+            lost: number;
+            /**
+             * Format: double
+             * @description Its mean opinion score, 1 to 5; `null` when it tells none (RFC 3611 §4.7.5).
+             */
+            mos?: number | null;
+            /**
+             * Format: int32
+             * @description Its rating R.
+             */
+            rating?: number | null;
         };
         /** @description Why a request was refused (`application/problem+json`, RFC 9457). */
         Problem: {

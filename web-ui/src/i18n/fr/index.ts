@@ -6,6 +6,7 @@ import { home } from './home';
 import { lines } from './lines';
 import { live } from './live';
 import { nav } from './nav';
+import { quality } from './quality';
 import { routing } from './routing';
 import { session } from './session';
 import { settings } from './settings';
@@ -24,6 +25,7 @@ export const fr: Messages = {
   lines,
   live,
   nav,
+  quality,
   routing,
   session,
   settings,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use offhook_media::command::{BridgeId, Command, RecordingId, Source, StreamId};
 use offhook_switch::exchange::{Live, LiveCall, Output};
 use offhook_switch::id::{CallId, LegId, UserId};
-use offhook_switch::record::{CallRecord, LegRecord, LegStatus, OpenLeg};
+use offhook_switch::record::{CallRecord, LegQuality, LegRecord, LegStatus, OpenLeg};
 
 /// See the module.
 #[derive(Default)]
@@ -17,6 +17,7 @@ pub struct Books {
     /// Legs offered that have no record yet.
     pub open: BTreeMap<LegId, OpenLeg>,
     pub legs: Vec<LegRecord>,
+    pub qualities: BTreeMap<LegId, LegQuality>,
     pub rtp: BTreeMap<StreamId, std::net::SocketAddr>,
     pub lines: BTreeMap<StreamId, u16>,
     /// Hang-up tones that the engine listens for.
@@ -61,6 +62,10 @@ impl Books {
                 assert_eq!((open.answered, open.outgoing), (record.answered, record.status == LegStatus::Out));
                 assert_eq!((open.user, open.started, &open.number), (record.user, record.started, &record.number));
                 self.legs.push(record);
+            }
+            Output::LegQuality(quality) => {
+                assert!(self.offered.contains_key(&quality.leg), "the sound of a leg that was not offered");
+                assert!(self.qualities.insert(quality.leg, quality).is_none(), "the sound of a leg is told twice");
             }
             Output::Bindings { aor, bindings } => {
                 self.bindings.insert(aor, bindings.len());

@@ -1,0 +1,2 @@
+DROP TRIGGER leg_quality_goes;
+DROP TABLE leg_quality;
