@@ -44,6 +44,21 @@ export const tests = {
       await page.getByRole('row', { name: /1002/ }).getByText('Do not disturb').waitFor();
     }),
 
+  'a telephone gets its codecs in order, and its encryption': (base, browser) =>
+    inOffice(browser, base, '/extensions/01900000-0000-7000-8000-000000000002', async (page) => {
+      await page.getByRole('button', { name: /^Settings –/ }).first().click();
+      await page.getByLabel('Encryption of the voice').selectOption('offered');
+      await page.getByLabel('Codecs', { exact: true }).selectOption({ label: 'Chosen by you' });
+      await page.getByRole('button', { name: 'Remove Opus' }).click();
+      await page.getByRole('button', { name: 'Move up – G.711 A-law' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: /^Settings –/ }).first().click();
+      const order = await page.getByRole('dialog').locator('ol li').allInnerTexts();
+      assert.deepEqual(order.map((text) => text.slice(0, 8)), ['1. G.711', '2. G.722', '3. G.711']);
+      assert.equal(await page.getByLabel('Encryption of the voice').inputValue(), 'offered');
+    }),
+
   'a SIP telephone shows its settings, and a new secret replaces the old': (base, browser) =>
     inOffice(browser, base, '/extensions/01900000-0000-7000-8000-000000000003', async (page) => {
       await page.getByRole('button', { name: 'Add a SIP telephone' }).click();
