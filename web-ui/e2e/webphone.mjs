@@ -1,3 +1,4 @@
+// @ts-nocheck: half of it runs inside a page, on messages taken apart by hand.
 // A telephone in a browser: SIP over WebSocket (RFC 7118) by hand, sound by WebRTC. Driven by the box's tests, which read its lines.
 //   WS_URL, USERNAME, PASSWORD, REALM: the account; DIAL: the number it calls first. Then it answers one call.
 import { createHash, randomBytes } from 'node:crypto';
