@@ -192,6 +192,26 @@ fn ringing_during_the_guard_is_told() {
 }
 
 #[test]
+fn a_ring_under_way_at_the_end_of_the_guard_is_not_answered_by_dialling() {
+    let mut bench = FxoBench::new("FR", false);
+    bench.dialled("0123");
+    bench.command(Command::HangUp);
+    bench.command(Command::Dial("17".into()));
+    bench.pass(300);
+    bench.input(Input::Ring(true));
+    bench.pass(600);
+    assert_eq!(bench.events(), [Event::SeizeFailed], "another line is to be tried");
+    assert_eq!(bench.hooks().iter().map(|h| h.1).collect::<Vec<_>>(), [false], "not taken");
+    bench.pass(900);
+    bench.input(Input::Ring(false));
+    bench.pass(500);
+    bench.input(Input::CallerId("1".into(), String::new()));
+    let incoming = Event::Incoming { caller: Some(("1".into(), String::new())) };
+    assert_eq!(bench.events().last(), Some(&incoming), "the call is told as any other");
+    assert_eq!(bench.port.state(), State::Ringing);
+}
+
+#[test]
 fn digits_in_conversation_keep_their_distance() {
     let mut bench = FxoBench::new("FR", true);
     bench.dialled("0123");

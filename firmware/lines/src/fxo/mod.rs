@@ -484,6 +484,12 @@ impl Fxo {
 
     fn timer(&mut self, now: Instant, timer: Timer) {
         match (timer, self.phase) {
+            // Somebody calls: going off the hook would answer, and the digits would be dialled into that call.
+            (Timer::Guard, Phase::Seizing) if self.detector.is_ringing() => {
+                self.digits.clear();
+                self.enter(Phase::Idle);
+                self.event(Event::SeizeFailed);
+            }
             (Timer::Guard, Phase::Seizing) => self.close_loop(now),
             (Timer::DialTone, Phase::Seizing) if !self.current_seen => self.seize_failed(now),
             (Timer::DialTone, Phase::Seizing) => {
