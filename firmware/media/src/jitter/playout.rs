@@ -14,6 +14,8 @@ const ROOM: usize = MAX_RATE as usize * 180 / 1000;
 /// Frames between two corrections of the delay.
 const CALM: u8 = 5;
 const CALM_URGENT: u8 = 2;
+/// Frames until the next try where nothing suits: the search is dear, and sound does not change from frame to frame.
+const RETRY: u8 = 8;
 /// Frames to wait for sound that can be corrected without being heard: 2 s.
 const PATIENCE: u16 = 100;
 /// Joint of two pieces of sound: 5 ms.
@@ -184,6 +186,9 @@ impl Playout {
             self.count = after;
             self.calm = calm;
             self.waited = 0;
+        } else {
+            self.calm = RETRY;
+            self.waited = self.waited.saturating_add(u16::from(RETRY) - 1);
         }
     }
 
