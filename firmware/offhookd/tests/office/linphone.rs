@@ -48,7 +48,7 @@ impl Linphone {
                 udp = listen("udp"),
                 tcp = listen("tcp"),
                 tls = listen("tls"),
-                rtp = free_port() & !1,
+                rtp = free_port(),
             ),
         )
         .unwrap();

@@ -9,9 +9,11 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
-use std::os::unix::net::UnixStream;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub mod analog;
@@ -32,15 +34,23 @@ pub fn wait_until(what: &str, mut reached: impl FnMut() -> bool) {
     }
 }
 
-/// A port that is free for TCP and UDP now.
+/// A port for TCP and UDP that nobody else gets while this process lives: neither the system for a socket of its own (the range
+/// lies below the system's), nor another test, in this process or beside it (whoever has the port's name keeps it). It is even, and
+/// the next one is free for RTCP.
 pub fn free_port() -> u16 {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        if port < 60000 && UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+    static KEPT: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = std::process::id() * 37 + u32::try_from(kept.len()).unwrap();
+    for i in 0..2000 {
+        let port = u16::try_from(2000 + (first + i) % 2000 * 2).unwrap();
+        let name = std::os::unix::net::SocketAddr::from_abstract_name(format!("offhook-test-port-{port}")).unwrap();
+        let Ok(name) = UnixListener::bind_addr(&name) else { continue };
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+            kept.push(name);
             return port;
         }
     }
+    panic!("no even port between 2000 and 6000 is free");
 }
 
 /// First of the 800 ports for a box's RTP, and what keeps boxes of tests side by side away from them: TCP on the first one.
