@@ -212,6 +212,42 @@ fn a_ring_under_way_at_the_end_of_the_guard_is_not_answered_by_dialling() {
 }
 
 #[test]
+fn a_call_that_rang_before_the_start_is_not_answered_by_dialling() {
+    // The box starts between two rings; the line is wanted at once.
+    let mut bench = FxoBench::new("FR", false);
+    bench.port.watch_first(bench.start);
+    bench.command(Command::Dial("17".into()));
+    bench.pass(3500);
+    assert_eq!(bench.hooks(), [], "a ring may come yet");
+    bench.input(Input::Ring(true));
+    bench.pass(2000);
+    assert_eq!(bench.events(), [Event::SeizeFailed], "another line is to be tried");
+    assert_eq!(bench.hooks(), [], "not taken");
+}
+
+#[test]
+fn the_end_of_a_ring_nobody_saw_begin_is_a_ring() {
+    let mut bench = FxoBench::new("FR", false);
+    bench.port.watch_first(bench.start);
+    bench.pass(400);
+    bench.input(Input::Ring(false));
+    bench.command(Command::Dial("17".into()));
+    assert_eq!(bench.events(), [Event::SeizeFailed]);
+    bench.pass(10_000);
+    bench.command(Command::Dial("17".into()));
+    assert_eq!(bench.hooks(), [(10_400, true)], "the caller has given up");
+}
+
+#[test]
+fn a_quiet_line_is_taken_when_it_was_watched() {
+    let mut bench = FxoBench::new("FR", false);
+    bench.port.watch_first(bench.start);
+    bench.command(Command::Dial("17".into()));
+    bench.pass(7000);
+    assert_eq!(bench.hooks(), [(5250, true)], "one and a half of France's longest silence between rings");
+}
+
+#[test]
 fn digits_in_conversation_keep_their_distance() {
     let mut bench = FxoBench::new("FR", true);
     bench.dialled("0123");

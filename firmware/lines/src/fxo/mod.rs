@@ -105,7 +105,8 @@ pub struct Times {
     pub pause: Duration,
     /// A loss of loop current this long is the exchange's release, default 150 ms (disconnect pulses are 250 ms and more).
     pub loop_drop: Duration,
-    /// How long the line stays down before it is taken again, so that the exchange notices, default 800 ms.
+    /// How long the line stays down before it is taken again, so that the exchange notices, default 800 ms. (The same wait, longer,
+    /// follows the start: [`Fxo::watch_first`].)
     pub guard: Duration,
 }
 
@@ -207,6 +208,12 @@ impl Fxo {
         }
     }
 
+    /// To be called when the box starts or the line is set up: nothing is known of the line, a call may be between two rings. Taking
+    /// it would answer that call and dial into it, so it is not taken before the next ring would have been seen.
+    pub fn watch_first(&mut self, now: Instant) {
+        self.timers.start(Timer::Guard, now + self.detector.gone_after());
+    }
+
     /// From the hardware.
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.handle_timeout(now);
@@ -217,6 +224,7 @@ impl Fxo {
             Input::Present(true) => {
                 if self.phase == Phase::Absent {
                     self.enter(Phase::Idle);
+                    self.watch_first(now);
                     self.event(Event::Present(true));
                 }
             }

@@ -68,6 +68,11 @@ impl RingDetector {
         self.state != State::Quiet
     }
 
+    /// A silence this long tells that nobody calls (any more).
+    pub(super) fn gone_after(&self) -> Duration {
+        self.gone
+    }
+
     pub(super) fn deadline(&self) -> Option<(Instant, &'static str)> {
         let named = [
             (self.validate_at, "RingValidation"),
@@ -104,7 +109,13 @@ impl RingDetector {
                 }
                 None
             }
-            (State::Quiet | State::Silence(_), false) | (State::Burst | State::Ring, true) => None,
+            // It rang before anybody looked: the box has just started.
+            (State::Quiet, false) => {
+                self.state = State::Silence(now);
+                self.gone_at = Some(now + self.gone);
+                None
+            }
+            (State::Silence(_), false) | (State::Burst | State::Ring, true) => None,
         }
     }
 

@@ -134,7 +134,7 @@ impl FxsBench {
 /// An FXO port and all it put out.
 pub struct FxoBench {
     pub port: fxo::Fxo,
-    start: Instant,
+    pub start: Instant,
     now: Instant,
     /// The line is live: loop current follows when the loop is closed.
     pub battery: bool,

@@ -186,7 +186,7 @@ fn reversal(line: &Line) -> bool {
 
 impl Exchange {
     /// Opens ports that are new in the configuration.
-    pub(crate) fn open_lines(&mut self) {
+    pub(crate) fn open_lines(&mut self, now: Now) {
         let Some(country) = self.country() else {
             return;
         };
@@ -197,7 +197,11 @@ impl Exchange {
             }
             let machine = match line.kind {
                 LineKind::Fxs => Machine::Fxs(Fxs::new(country)),
-                LineKind::Fxo => Machine::Fxo(Fxo::new(country, reversal(line))),
+                LineKind::Fxo => {
+                    let mut fxo = Fxo::new(country, reversal(line));
+                    fxo.watch_first(now.instant);
+                    Machine::Fxo(fxo)
+                }
             };
             let stream = StreamId(self.new_media_id());
             self.media(media::Command::OpenLine { stream, port: media::LinePort(line.port) });

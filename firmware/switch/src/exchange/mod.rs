@@ -166,7 +166,7 @@ impl Exchange {
             next_media: 0,
             config,
         };
-        exchange.open_lines();
+        exchange.open_lines(now);
         exchange.start_trunks(now);
         exchange.settle(now);
         exchange

@@ -56,7 +56,7 @@ impl Exchange {
         self.config = config;
         self.close_lines(now);
         self.touched_lines.extend(self.lines.keys());
-        self.open_lines();
+        self.open_lines(now);
         self.start_trunks(now);
     }
 }

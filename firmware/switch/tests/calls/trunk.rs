@@ -61,6 +61,12 @@ fn the_next_trunk_takes_what_the_first_cannot() {
     assert_eq!(office.phones[0].failed, [486], "busy is about the callee: no other trunk is tried");
     office.phones[second].script = Script::Reject(403);
     office.dial(0, "0012");
+    office.seconds(3);
+    assert_eq!(
+        dialled(&mut office, 9),
+        "",
+        "the box has just started: the line is watched for a ring before it is taken"
+    );
     office.seconds(5);
     assert_eq!(dialled(&mut office, 9), "012");
     office.seconds(20);
