@@ -1,14 +1,15 @@
 //! The thread that writes.
 //!
-//! Records are gathered by identifier, the last state of each wins, and written together. When the disk refuses (full, read-only),
-//! they stay in memory up to [`Options::backlog`] and are tried again every second; changes of configuration are answered with the
-//! error at once.
+//! Records are gathered by identifier, the last state of each wins, and written together. They are laid into a tray; only the first
+//! wakes the writer, who empties the tray when the time has come (a wake-up costs the core thread more than everything else here).
+//! When the disk refuses (full, read-only), they stay in memory up to [`Options::backlog`] and are tried again every second; changes
+//! of configuration are answered with the error at once.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use offhook_switch::exchange::StoredBinding;
@@ -26,15 +27,50 @@ const HEARTBEATS_PER_SYNC: u32 = 10;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-enum Message {
+/// What is laid into the tray.
+enum Record {
     Call(Box<CallRecord>),
     OpenLeg(Box<OpenLeg>),
     Leg(Box<LegRecord>),
     Quality(Box<LegQuality>),
     Bindings(String, Vec<StoredBinding>),
     Heartbeat(UnixMillis),
+}
+
+impl Record {
+    fn haste(&self) -> Haste {
+        match self {
+            Record::Bindings(..) => Haste::Bindings,
+            _ => Haste::Record,
+        }
+    }
+}
+
+/// How soon the tray is to be emptied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Haste {
+    Bindings,
+    Record,
+}
+
+/// What wakes the writer.
+enum Message {
+    Tray(Haste),
     Job(Job),
     Flush(SyncSender<Result<(), StoreError>>),
+}
+
+/// Most jobs that wait; whoever wants one more waits with them.
+const JOBS: usize = 256;
+
+/// Records on their way to the writer.
+#[derive(Default)]
+struct Tray {
+    records: Vec<Record>,
+    /// What the writer knows of them.
+    told: Option<Haste>,
+    /// The writer has ended.
+    closed: bool,
 }
 
 /// How the writer fares.
@@ -48,11 +84,19 @@ pub struct Health {
     pub error: Option<String>,
 }
 
-#[derive(Default)]
 struct Shared {
     lost: AtomicU64,
     waiting: AtomicU64,
     error: Mutex<Option<String>>,
+    tray: Mutex<Tray>,
+    /// Most records in the tray.
+    room: usize,
+}
+
+impl Shared {
+    fn tray(&self) -> MutexGuard<'_, Tray> {
+        self.tray.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The handle for records. Cheap to clone. None of the `put_` methods waits: they may be called from the core thread.
@@ -64,8 +108,14 @@ pub struct StoreWriter {
 
 impl StoreWriter {
     pub(crate) fn start(connection: Connection, options: Options) -> Result<Self, StoreError> {
-        let (sender, receiver) = sync_channel(options.queue.max(1));
-        let shared = Arc::new(Shared::default());
+        let (sender, receiver) = sync_channel(JOBS);
+        let shared = Arc::new(Shared {
+            lost: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
+            error: Mutex::new(None),
+            tray: Mutex::new(Tray::default()),
+            room: options.queue.max(1),
+        });
         let log = PathBuf::from(format!("{}-wal", connection.path().unwrap_or_default()));
         let worker = Worker {
             connection,
@@ -89,7 +139,7 @@ impl StoreWriter {
     /// # Errors
     /// When the queue is full or closed; the record is counted as lost.
     pub fn put_call(&self, record: CallRecord) -> Result<(), StoreError> {
-        self.send(Message::Call(Box::new(record)))
+        self.lay(Record::Call(Box::new(record)))
     }
 
     /// Remembers a leg that was offered, or its new state, so that [`crate::Store::close_interrupted`] can write its record after a
@@ -98,7 +148,7 @@ impl StoreWriter {
     /// # Errors
     /// As [`StoreWriter::put_call`].
     pub fn put_open_leg(&self, leg: OpenLeg) -> Result<(), StoreError> {
-        self.send(Message::OpenLeg(Box::new(leg)))
+        self.lay(Record::OpenLeg(Box::new(leg)))
     }
 
     /// Writes or replaces a leg record.
@@ -106,7 +156,7 @@ impl StoreWriter {
     /// # Errors
     /// As [`StoreWriter::put_call`].
     pub fn put_leg(&self, record: LegRecord) -> Result<(), StoreError> {
-        self.send(Message::Leg(Box::new(record)))
+        self.lay(Record::Leg(Box::new(record)))
     }
 
     /// Writes how the sound of a leg was, before or after its record. When the disk refuses, it takes no room from call and leg
@@ -115,7 +165,7 @@ impl StoreWriter {
     /// # Errors
     /// As [`StoreWriter::put_call`].
     pub fn put_leg_quality(&self, quality: LegQuality) -> Result<(), StoreError> {
-        self.send(Message::Quality(Box::new(quality)))
+        self.lay(Record::Quality(Box::new(quality)))
     }
 
     /// Writes the bindings of an address of record; none removes them.
@@ -123,7 +173,7 @@ impl StoreWriter {
     /// # Errors
     /// As [`StoreWriter::put_call`].
     pub fn put_bindings(&self, aor: String, bindings: Vec<StoredBinding>) -> Result<(), StoreError> {
-        self.send(Message::Bindings(aor, bindings))
+        self.lay(Record::Bindings(aor, bindings))
     }
 
     /// Writes that the box was alive at this moment: the end of the calls that are up, should it be the last. Call it about every
@@ -132,7 +182,7 @@ impl StoreWriter {
     /// # Errors
     /// As [`StoreWriter::put_call`].
     pub fn heartbeat(&self, at: UnixMillis) -> Result<(), StoreError> {
-        self.send(Message::Heartbeat(at))
+        self.lay(Record::Heartbeat(at))
     }
 
     /// Waits until everything handed over before is on the disk.
@@ -168,14 +218,24 @@ impl StoreWriter {
         answer.recv().map_err(|_| StoreError::Closed)?
     }
 
-    fn send(&self, message: Message) -> Result<(), StoreError> {
-        self.sender.try_send(message).map_err(|error| {
+    /// Lays a record into the tray, and wakes the writer when it does not know yet that it has to hurry so.
+    fn lay(&self, record: Record) -> Result<(), StoreError> {
+        let haste = record.haste();
+        let mut tray = self.shared.tray();
+        let refused = if tray.closed { Some(StoreError::Closed) } else { None };
+        let refused = refused.or_else(|| (tray.records.len() >= self.shared.room).then_some(StoreError::QueueFull));
+        if let Some(error) = refused {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
-            match error {
-                TrySendError::Full(_) => StoreError::QueueFull,
-                TrySendError::Disconnected(_) => StoreError::Closed,
-            }
-        })
+            return Err(error);
+        }
+        tray.records.push(record);
+        if tray.told < Some(haste) {
+            tray.told = Some(haste);
+            drop(tray);
+            // With all places taken by jobs the writer is awake: it empties the tray before each.
+            let _ = self.sender.try_send(Message::Tray(haste));
+        }
+        Ok(())
     }
 }
 
@@ -234,6 +294,12 @@ struct Worker {
     shared: Arc<Shared>,
 }
 
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.shared.tray().closed = true;
+    }
+}
+
 impl Worker {
     /// Until the last handle is dropped.
     fn run(mut self, receiver: &Receiver<Message>) {
@@ -256,16 +322,19 @@ impl Worker {
                     let result = if self.pending.is_empty() { self.sync() } else { Err(self.refusal()) };
                     let _ = reply.send(result);
                 }
-                Ok(record) => {
-                    let linger = match record {
-                        Message::Bindings(..) => self.options.linger_bindings,
+                Ok(Message::Tray(haste)) => {
+                    let linger = match haste {
+                        Haste::Bindings => self.options.linger_bindings,
                         // Under load a longer wait lets the records of a short call become one.
-                        _ if self.crowded => self.options.linger * 10,
-                        _ => self.options.linger,
+                        Haste::Record if self.crowded => self.options.linger * 10,
+                        Haste::Record => self.options.linger,
                     };
-                    self.gather(record);
                     let due = now + linger;
                     let failing = self.failing();
+                    if failing {
+                        // So that every record is counted while it waits.
+                        self.empty_tray();
+                    }
                     deadline =
                         Some(deadline.map_or(due, |deadline| if failing { deadline } else { deadline.min(due) }));
                     if deadline.is_some_and(|deadline| deadline <= now) {
@@ -302,42 +371,52 @@ impl Worker {
         }
     }
 
-    fn gather(&mut self, message: Message) {
+    fn empty_tray(&mut self) {
+        let records = {
+            let mut tray = self.shared.tray();
+            tray.told = None;
+            std::mem::take(&mut tray.records)
+        };
+        for record in records {
+            self.gather(record);
+        }
+        self.shared.waiting.store(self.pending.waiting() as u64, Ordering::Relaxed);
+    }
+
+    fn gather(&mut self, record: Record) {
         let room = self.pending.records() < self.options.backlog;
-        match message {
-            Message::Call(record) => {
+        match record {
+            Record::Call(record) => {
                 if room || self.pending.calls.contains_key(&record.id) {
                     self.pending.calls.insert(record.id, *record);
                 } else {
                     self.lose(1);
                 }
             }
-            Message::Leg(record) if room => {
+            Record::Leg(record) if room => {
                 self.pending.open_legs.remove(&record.id);
                 self.pending.legs.push(*record);
             }
-            Message::Leg(_) => self.lose(1),
-            Message::Quality(quality) if self.pending.qualities.len() < self.options.backlog => {
+            Record::Leg(_) => self.lose(1),
+            Record::Quality(quality) if self.pending.qualities.len() < self.options.backlog => {
                 self.pending.qualities.push(*quality);
             }
-            Message::Quality(_) => self.lose(1),
-            Message::OpenLeg(leg) => {
+            Record::Quality(_) => self.lose(1),
+            Record::OpenLeg(leg) => {
                 let open = &mut self.pending.open_legs;
                 if open.len() < self.options.backlog || open.contains_key(&leg.id) {
                     open.insert(leg.id, *leg);
                 }
             }
-            Message::Bindings(aor, list) => {
+            Record::Bindings(aor, list) => {
                 if self.pending.bindings.len() < self.options.backlog || self.pending.bindings.contains_key(&aor) {
                     self.pending.bindings.insert(aor, list);
                 } else {
                     self.lose(1);
                 }
             }
-            Message::Heartbeat(at) => self.pending.heartbeat = Some(at),
-            Message::Job(_) | Message::Flush(_) => {}
+            Record::Heartbeat(at) => self.pending.heartbeat = Some(at),
         }
-        self.shared.waiting.store(self.pending.waiting() as u64, Ordering::Relaxed);
     }
 
     fn lose(&self, records: u64) {
@@ -346,6 +425,7 @@ impl Worker {
 
     /// Writes what is pending. Gives the moment to try again when the disk refused.
     fn commit(&mut self, now: Instant) -> Option<Instant> {
+        self.empty_tray();
         let result = self.write(now);
         let passing = match &result {
             Ok(()) => false,
