@@ -57,6 +57,7 @@ CREATE TABLE devices (
     line       BLOB UNIQUE REFERENCES lines (id),
     encryption TEXT NOT NULL DEFAULT 'auto' CHECK (encryption IN ('auto', 'off', 'offered', 'required')),
     codecs TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(codecs) AND json_type(codecs) = 'array' AND json_array_length(codecs) <= 8),
+    digits TEXT NOT NULL DEFAULT 'auto' CHECK (digits IN ('auto', 'events', 'info_relay', 'info', 'tones')),
     CHECK ((kind = 'sip') = (username IS NOT NULL AND ha1_md5 IS NOT NULL AND ha1_sha256 IS NOT NULL)),
     CHECK ((kind = 'analog') = (line IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -74,6 +75,9 @@ CREATE TABLE trunks (
     secret    BLOB,
     addresses TEXT NOT NULL,
     register  INTEGER NOT NULL,
+    encryption TEXT NOT NULL DEFAULT 'auto' CHECK (encryption IN ('auto', 'off', 'offered', 'required')),
+    codecs TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(codecs) AND json_type(codecs) = 'array' AND json_array_length(codecs) <= 8),
+    digits TEXT NOT NULL DEFAULT 'auto' CHECK (digits IN ('auto', 'events', 'info_relay', 'info', 'tones')),
     CHECK ((kind = 'line') = (line IS NOT NULL)),
     CHECK ((kind = 'sip') = (uri IS NOT NULL))
 ) STRICT, WITHOUT ROWID;

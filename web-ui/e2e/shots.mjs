@@ -34,6 +34,21 @@ const pages = {
     path: '/extensions/01900000-0000-7000-8000-000000000002',
     before: async (page) => void (await page.getByRole('button', { name: /How to connect|Comment le connecter/ }).first().click()),
   },
+  device: {
+    path: '/extensions/01900000-0000-7000-8000-000000000002',
+    before: async (page) => {
+      await page.getByRole('button', { name: /^(Settings|Réglages)/ }).first().click();
+      await page.getByLabel('Codecs').selectOption({ index: 1 });
+    },
+  },
+  sound: {
+    path: '/calls?period=all',
+    before: async (page) => {
+      await page.locator('tbody a').first().click();
+      await page.locator('summary').first().click();
+      await page.locator('summary').first().scrollIntoViewIfNeeded();
+    },
+  },
   trunks: { path: '/trunks' },
   trunk: { path: '/trunks/01900000-0000-7000-8000-000000000041' },
   routes: { path: '/routes' },
@@ -94,7 +109,7 @@ for (const { name, width, height, locale, colorScheme } of looks) {
     await page.waitForTimeout(350);
     if (before) await before(page).catch((error) => console.log(`${title} ${name}: ${error.message}`));
     await page.waitForTimeout(250);
-    await page.screenshot({ path: `${folder}/${title}-${name}.png`, fullPage: !['call', 'trace', 'credentials', 'route', 'menu'].includes(title) });
+    await page.screenshot({ path: `${folder}/${title}-${name}.png`, fullPage: !['call', 'trace', 'credentials', 'device', 'sound', 'route', 'menu'].includes(title) });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (overflow > 0) console.log(`${title} ${name}: ${overflow} px wider than the window`);
     for (const complaint of complaints) console.log(`${title} ${name}: ${complaint}`);

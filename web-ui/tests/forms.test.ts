@@ -3,8 +3,9 @@ import { emptyBox } from '../src/api/mock/data';
 import { MockExchange } from '../src/api/mock/exchange';
 import { MockServer } from '../src/api/mock/server';
 import type { Device, DeviceInput, Line, Trunk } from '../src/api/types';
-import { checkDevice, codecNames, deviceDraft, deviceInput } from '../src/forms/device-draft';
+import { checkDevice, deviceDraft, deviceInput } from '../src/forms/device-draft';
 import { checkLine, lineDraft, lineInput } from '../src/forms/line-draft';
+import { codecNames } from '../src/forms/sound-draft';
 import { checkTrunk, trunkDraft, trunkInput } from '../src/forms/trunk-draft';
 import { en } from '../src/i18n/en';
 
@@ -33,7 +34,7 @@ describe('the form of a line', () => {
 describe('the form of a trunk', () => {
   const sip: Trunk = {
     id: 't', name: 'Carrier', max_calls: 4,
-    kind: { kind: 'sip', uri: 'sip:carrier.example', username: 'office', has_password: true, addresses: ['203.0.113.5'], register: true },
+    kind: { kind: 'sip', uri: 'sip:carrier.example', username: 'office', has_password: true, addresses: ['203.0.113.5'], register: true, encryption: 'offered', codecs: ['pcma'], digits: 'info_relay' },
   };
   const password = (change: Partial<ReturnType<typeof trunkDraft>>) => {
     const { kind } = trunkInput({ ...trunkDraft(sip), ...change });
@@ -51,6 +52,13 @@ describe('the form of a trunk', () => {
     expect(checkTrunk({ ...trunkDraft(sip), username: '', register: false }, en)).toEqual({});
   });
 
+  it('keeps how its sound goes, and wants a codec where the administrator chooses', () => {
+    const { kind } = trunkInput(trunkDraft(sip));
+    expect(kind).toMatchObject({ encryption: 'offered', codecs: ['pcma'], digits: 'info_relay' });
+    expect(checkTrunk({ ...trunkDraft(sip), codecs: [] }, en)).toEqual({ codecs: en.sipSound.codecsNone });
+    expect(checkTrunk({ ...trunkDraft(sip), automatic: true, codecs: [] }, en)).toEqual({});
+  });
+
   it('goes through the line it was asked for', () => {
     expect(trunkInput({ ...trunkDraft(undefined, 'line-5'), name: 'Copper' })).toEqual({ name: 'Copper', max_calls: 1, kind: { kind: 'line', line: 'line-5' } });
   });
@@ -58,14 +66,14 @@ describe('the form of a trunk', () => {
 
 describe('the form of a telephone', () => {
   const telephone: Device = {
-    id: 'd', extension_id: 'e', label: 'Desk', kind: { kind: 'sip', username: '201' }, encryption: 'required', codecs: ['g722', 'opus'], registrations: [],
+    id: 'd', extension_id: 'e', label: 'Desk', kind: { kind: 'sip', username: '201' }, encryption: 'required', codecs: ['g722', 'opus'], digits: 'info', registrations: [],
   };
 
   it('keeps what is not changed', () => {
     const renamed = deviceInput(telephone, { ...deviceDraft(telephone), label: ' Van ' });
-    expect(renamed).toEqual({ label: 'Van', kind: { kind: 'sip', username: '201' }, encryption: 'required', codecs: ['g722', 'opus'] });
-    const analog: Device = { ...telephone, kind: { kind: 'analog', line: 'line-1' }, encryption: 'auto', codecs: [] };
-    expect(deviceInput(analog, deviceDraft(analog))).toEqual({ label: 'Desk', kind: { kind: 'analog', line: 'line-1' }, encryption: 'auto', codecs: [] });
+    expect(renamed).toEqual({ label: 'Van', kind: { kind: 'sip', username: '201' }, encryption: 'required', codecs: ['g722', 'opus'], digits: 'info' });
+    const analog: Device = { ...telephone, kind: { kind: 'analog', line: 'line-1' }, encryption: 'auto', codecs: [], digits: 'auto' };
+    expect(deviceInput(analog, deviceDraft(analog))).toEqual({ label: 'Desk', kind: { kind: 'analog', line: 'line-1' }, encryption: 'auto', codecs: [], digits: 'auto' });
   });
 
   it('leaves the codecs to the box, or sends those chosen in their order', () => {
@@ -79,9 +87,9 @@ describe('the form of a telephone', () => {
   it('wants a codec where the administrator chooses', () => {
     const draft = deviceDraft(telephone);
     expect(checkDevice(draft, en)).toEqual({ codecs: undefined });
-    expect(checkDevice({ ...draft, codecs: [] }, en)).toEqual({ codecs: en.extensions.codecsNone });
+    expect(checkDevice({ ...draft, codecs: [] }, en)).toEqual({ codecs: en.sipSound.codecsNone });
     expect(checkDevice({ ...draft, automatic: true, codecs: [] }, en)).toEqual({ codecs: undefined });
-    expect(Object.keys(en.extensions.codecNames)).toEqual(codecNames);
+    expect(Object.keys(en.sipSound.codecNames)).toEqual(codecNames);
   });
 });
 

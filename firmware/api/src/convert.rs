@@ -6,7 +6,7 @@ use offhook_switch::config;
 use offhook_switch::exchange::{self, StoredBinding};
 use offhook_switch::record;
 
-use crate::types;
+use crate::{sip_sound, types};
 
 macro_rules! same_names {
     ($($from:path => $to:path { $($name:ident),* $(,)? })*) => {$(
@@ -177,53 +177,16 @@ impl From<config::Trunk> for types::TrunkKind {
     fn from(trunk: config::Trunk) -> Self {
         match trunk.kind {
             config::TrunkKind::Line { line } => types::TrunkKind::Line { line: line.0 },
-            config::TrunkKind::Sip { uri, username, password, addresses, register } => {
-                types::TrunkKind::Sip { uri, username, has_password: password.is_some(), addresses, register }
-            }
+            config::TrunkKind::Sip { uri, username, password, addresses, register, sound } => types::TrunkKind::Sip {
+                uri,
+                username,
+                has_password: password.is_some(),
+                addresses,
+                register,
+                encryption: sip_sound::encryption(sound.encryption),
+                codecs: sound.codecs.into_iter().map(sip_sound::codec).collect(),
+                digits: sip_sound::digits(sound.digits),
+            },
         }
-    }
-}
-
-/// How call control names the encryption of a telephone.
-pub(crate) fn encryption_of(value: types::MediaEncryption) -> offhook_switch::config::MediaEncryption {
-    use offhook_switch::config::MediaEncryption;
-    match value {
-        types::MediaEncryption::Auto => MediaEncryption::Auto,
-        types::MediaEncryption::Off => MediaEncryption::Off,
-        types::MediaEncryption::Offered => MediaEncryption::Offered,
-        types::MediaEncryption::Required => MediaEncryption::Required,
-    }
-}
-
-/// How the API names it.
-pub(crate) fn encryption(value: offhook_switch::config::MediaEncryption) -> types::MediaEncryption {
-    use offhook_switch::config::MediaEncryption;
-    match value {
-        MediaEncryption::Auto => types::MediaEncryption::Auto,
-        MediaEncryption::Off => types::MediaEncryption::Off,
-        MediaEncryption::Offered => types::MediaEncryption::Offered,
-        MediaEncryption::Required => types::MediaEncryption::Required,
-    }
-}
-
-/// How call control names a codec.
-pub(crate) fn codec_of(value: types::CodecName) -> config::CodecName {
-    match value {
-        types::CodecName::Opus => config::CodecName::Opus,
-        types::CodecName::G722 => config::CodecName::G722,
-        types::CodecName::Pcma => config::CodecName::Pcma,
-        types::CodecName::Pcmu => config::CodecName::Pcmu,
-        types::CodecName::L16 => config::CodecName::L16,
-    }
-}
-
-/// How the API names it.
-pub(crate) fn codec(value: config::CodecName) -> types::CodecName {
-    match value {
-        config::CodecName::Opus => types::CodecName::Opus,
-        config::CodecName::G722 => types::CodecName::G722,
-        config::CodecName::Pcma => types::CodecName::Pcma,
-        config::CodecName::Pcmu => types::CodecName::Pcmu,
-        config::CodecName::L16 => types::CodecName::L16,
     }
 }

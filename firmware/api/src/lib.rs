@@ -16,6 +16,7 @@ mod ladder;
 pub mod openapi;
 pub mod services;
 pub mod session;
+mod sip_sound;
 pub mod types;
 mod validate;
 mod web;

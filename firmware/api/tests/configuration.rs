@@ -3,7 +3,7 @@
 mod support;
 
 use axum::http::StatusCode;
-use offhook_switch::config::{CodecName, DeviceKind};
+use offhook_switch::config::{CodecName, DeviceKind, DigitMode, MediaEncryption, TrunkKind};
 use serde_json::{Value, json};
 use support::Box_;
 
@@ -61,7 +61,7 @@ async fn the_codecs_of_a_telephone_are_kept_in_their_order() {
     assert_eq!((&changed["codecs"], &changed["encryption"]), (&json!(["g722", "opus"]), &json!("offered")));
     let heard = || {
         let config = made.exchange.config.lock().expect("whole").clone().expect("reloaded");
-        config.devices.values().map(|device| device.codecs.clone()).collect::<Vec<_>>()
+        config.devices.values().map(|device| device.sound.codecs.clone()).collect::<Vec<_>>()
     };
     assert_eq!(heard(), [[CodecName::G722, CodecName::Opus]]);
     let twice = made.put(&path, &with(json!(["pcma", "opus", "pcma"]))).await;
@@ -290,4 +290,41 @@ async fn announcements_rules_and_site() {
     let file = made.get("/site-file").await;
     assert_eq!(file.headers["content-type"], "application/toml");
     assert!(offhook_store::site_file::check(std::str::from_utf8(&file.bytes).expect("text")).is_ok());
+}
+
+#[tokio::test]
+async fn how_the_sound_of_a_trunk_goes_is_kept() {
+    let made = Box_::ready().await;
+    let with = |sound: Value| {
+        let mut kind = json!({"kind": "sip", "uri": "sip:carrier.example"});
+        kind.as_object_mut().expect("an object").extend(sound.as_object().expect("an object").clone());
+        json!({"name": "Carrier", "kind": kind})
+    };
+    let plain = made.post("/trunks", &with(json!({}))).await.json();
+    let usual = |kind: &Value| (kind["encryption"].clone(), kind["codecs"].clone(), kind["digits"].clone());
+    assert_eq!(usual(&plain["kind"]), (json!("auto"), json!([]), json!("auto")));
+    let path = format!("/trunks/{}", plain["id"].as_str().expect("text"));
+    let sound = json!({"encryption": "required", "codecs": ["pcma", "pcmu"], "digits": "info_relay"});
+    let changed = made.put(&path, &with(sound.clone())).await.json();
+    assert_eq!(usual(&changed["kind"]), (json!("required"), json!(["pcma", "pcmu"]), json!("info_relay")));
+    assert_eq!(made.get("/trunks").await.json()[0], changed);
+    for (wrong, field) in
+        [(json!({"codecs": ["pcma", "pcma"]}), "kind.codecs"), (json!({"digits": "shouting"}), "digits")]
+    {
+        let refused = made.put(&path, &with(wrong)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+    }
+    let heard = || {
+        let config = made.exchange.config.lock().expect("whole").clone().expect("reloaded");
+        let sound = config.trunks.values().find_map(|trunk| match &trunk.kind {
+            TrunkKind::Sip { sound, .. } => Some(sound.clone()),
+            TrunkKind::Line { .. } => None,
+        });
+        sound.expect("a SIP trunk")
+    };
+    assert_eq!((heard().encryption, heard().digits), (MediaEncryption::Required, DigitMode::InfoRelay));
+    // Deleted and taken back: as it was.
+    let undo = made.delete(&path).await.json()["undo"].as_str().expect("text").to_owned();
+    made.post(&format!("/undo/{undo}"), &json!({})).await;
+    assert_eq!(heard().codecs, [CodecName::Pcma, CodecName::Pcmu]);
 }

@@ -115,6 +115,8 @@ pub struct RtpParameters {
     pub receive_telephone_event: Option<u8>,
     /// The clock durations of telephone events count in, Hz: that of the codec, unless the peer knows 8000 only (RFC 4733 §2.1).
     pub telephone_event_clock: u32,
+    /// Events of the other party become tones for this one when it takes none. False: call control tells it digits by another way.
+    pub digit_tones: bool,
     /// Packet time to send, 10–60 ms; the nearest shorter one the codec can make is used.
     pub ptime: Duration,
     /// We send to the peer.

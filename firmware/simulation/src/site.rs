@@ -100,31 +100,17 @@ pub fn config() -> Config {
             username,
         };
         let id = DeviceId(Uuid::from_u128(0x2000 + index as u128));
-        config.devices.insert(
-            id,
-            Device {
-                user: user_id(user),
-                label: format!("SIP {index}"),
-                kind,
-                encryption: Default::default(),
-                codecs: Vec::new(),
-            },
-        );
+        config
+            .devices
+            .insert(id, Device { user: user_id(user), label: format!("SIP {index}"), kind, sound: Default::default() });
     }
     for (port, user) in SETS {
         line(&mut config, port, LineKind::Fxs);
         let id = DeviceId(Uuid::from_u128(0x2100 + u128::from(port)));
         let kind = DeviceKind::Analog { line: line_id(port) };
-        config.devices.insert(
-            id,
-            Device {
-                user: user_id(user),
-                label: format!("FXS {port}"),
-                kind,
-                encryption: Default::default(),
-                codecs: Vec::new(),
-            },
-        );
+        config
+            .devices
+            .insert(id, Device { user: user_id(user), label: format!("FXS {port}"), kind, sound: Default::default() });
     }
     for (index, port) in OFFICES.into_iter().enumerate() {
         line(&mut config, port, LineKind::Fxo);
@@ -137,6 +123,7 @@ pub fn config() -> Config {
         password: None,
         addresses: vec![CARRIER.ip()],
         register: false,
+        sound: Default::default(),
     };
     config.trunks.insert(trunk_id(2), Trunk { name: "Carrier".into(), kind, max_calls: 3 });
     config.routes = vec![route("00X.", &[2]), route("0X.", &[0, 1, 2])];

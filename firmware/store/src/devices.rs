@@ -1,6 +1,6 @@
 //! Devices: telephones.
 
-use offhook_switch::config::{CodecName, Device, DeviceKind, LineKind, MediaEncryption};
+use offhook_switch::config::{Device, DeviceKind, LineKind, SipSound};
 use offhook_switch::id::{DeviceId, LineId, UserId};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::deleted::{self, Snapshot, Undo};
 use crate::error::{Conflict, StoreError};
 use crate::secret::{Seal, ha1};
 use crate::sql::{Id, Json, row, rows, run};
-use crate::{Store, lines, site, users};
+use crate::{Store, lines, sip_sound, site, users};
 
 /// A telephone to add.
 #[derive(Clone, derive_more::Debug)]
@@ -25,10 +25,8 @@ pub enum NewDevice {
         /// Password.
         #[debug("…")]
         password: String,
-        /// Whether its media is encrypted.
-        encryption: MediaEncryption,
-        /// Codecs it may use, best first, each once; empty: the usual ones.
-        codecs: Vec<CodecName>,
+        /// How its sound and digits go over the network; codecs each once.
+        sound: SipSound,
     },
     /// The set on an FXS port.
     Analog {
@@ -49,8 +47,11 @@ pub(crate) struct DeviceRow {
     pub(crate) sealed: Option<Vec<u8>>,
 }
 
-const SELECT: &str =
-    "SELECT id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption, codecs FROM devices";
+const FIELDS: &str = "id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line";
+
+fn select() -> String {
+    format!("SELECT {FIELDS}, {} FROM devices", sip_sound::COLUMNS)
+}
 
 fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     let kind = if row.get_ref(3)?.as_str()? == "sip" {
@@ -60,32 +61,22 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     };
     Ok(DeviceRow {
         id: row.get::<_, Id>(0)?.into(),
-        device: Device {
-            user: row.get::<_, Id>(1)?.into(),
-            label: row.get(2)?,
-            kind,
-            encryption: encryption(row)?,
-            codecs: row.get::<_, Json<Vec<CodecName>>>(10)?.0,
-        },
+        device: Device { user: row.get::<_, Id>(1)?.into(), label: row.get(2)?, kind, sound: sip_sound::read(row, 9)? },
         sealed: row.get(7)?,
     })
 }
 
-fn encryption(row: &Row<'_>) -> rusqlite::Result<MediaEncryption> {
-    Ok(MediaEncryption::from_name(row.get_ref(9)?.as_str()?).unwrap_or_default())
-}
-
 pub(crate) fn list(connection: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
-    rows(connection, &format!("{SELECT} ORDER BY id"), (), read)
+    rows(connection, &format!("{} ORDER BY id", select()), (), read)
 }
 
 pub(crate) fn of_user(connection: &Connection, user: UserId) -> Result<Vec<DeviceRow>, StoreError> {
-    let query = format!("{SELECT} WHERE user = ?1 ORDER BY id");
+    let query = format!("{} WHERE user = ?1 ORDER BY id", select());
     rows(connection, &query, params![Id::from(user)], read)
 }
 
 pub(crate) fn get(connection: &Connection, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {
-    row(connection, &format!("{SELECT} WHERE id = ?1"), params![Id::from(id)], read)
+    row(connection, &format!("{} WHERE id = ?1", select()), params![Id::from(id)], read)
 }
 
 /// Whether any telephone's digests are bound to the realm.
@@ -137,10 +128,11 @@ pub(crate) fn put(connection: &Connection, row: &DeviceRow) -> Result<(), StoreE
     };
     run(
         connection,
-        "INSERT INTO devices (id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption, codecs)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        "INSERT INTO devices (id, user, label, kind, username, ha1_md5, ha1_sha256, secret, line, encryption, codecs,
+            digits)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT (id) DO UPDATE SET label = ?3, username = ?5, ha1_md5 = ?6, ha1_sha256 = ?7, secret = ?8, line = ?9,
-             encryption = ?10, codecs = ?11",
+             encryption = ?10, codecs = ?11, digits = ?12",
         params![
             Id::from(row.id),
             Id::from(row.device.user),
@@ -151,8 +143,9 @@ pub(crate) fn put(connection: &Connection, row: &DeviceRow) -> Result<(), StoreE
             sha256,
             row.sealed,
             line,
-            row.device.encryption.name(),
-            Json(&row.device.codecs),
+            row.device.sound.encryption.name(),
+            Json(&row.device.sound.codecs),
+            row.device.sound.digits.name(),
         ],
     )?;
     Ok(())
@@ -167,23 +160,17 @@ pub(crate) fn create(
 ) -> Result<DeviceRow, StoreError> {
     let owner = users::get(connection, user)?.ok_or(StoreError::NotFound)?;
     let row = match new {
-        NewDevice::Sip { label, username, password, encryption, codecs } => {
+        NewDevice::Sip { label, username, password, sound } => {
             let username = match username {
                 Some(username) => username,
                 None => first_free(connection, &owner.extension, id)?,
             };
             let (kind, sealed) = account(connection, seal, id, username, &password)?;
-            DeviceRow { id, device: Device { user, label, kind, encryption, codecs }, sealed: Some(sealed) }
+            DeviceRow { id, device: Device { user, label, kind, sound }, sealed: Some(sealed) }
         }
         NewDevice::Analog { label, line } => DeviceRow {
             id,
-            device: Device {
-                user,
-                label,
-                kind: DeviceKind::Analog { line },
-                encryption: MediaEncryption::Auto,
-                codecs: Vec::new(),
-            },
+            device: Device { user, label, kind: DeviceKind::Analog { line }, sound: SipSound::default() },
             sealed: None,
         },
     };
@@ -253,7 +240,7 @@ impl Store {
         self.edit(move |connection| Ok(create(connection, &seal, id, user, new)?.device))
     }
 
-    /// Changes a telephone's label, and its line (analog) or user name, encryption and codecs (SIP; the password stays).
+    /// Changes a telephone's label, and its line (analog) or user name and sound (SIP; the password stays).
     ///
     /// # Errors
     /// When there is no such telephone, it is of another kind, on a conflict, or when the database cannot be written.
@@ -263,15 +250,13 @@ impl Store {
         label: String,
         username: Option<String>,
         line: Option<LineId>,
-        encryption: MediaEncryption,
-        codecs: Vec<CodecName>,
+        sound: SipSound,
     ) -> Result<Device, StoreError> {
         let seal = self.seal().clone();
         self.edit(move |connection| {
             let mut row = get(connection, id)?.ok_or(StoreError::NotFound)?;
             row.device.label = label;
-            row.device.encryption = encryption;
-            row.device.codecs = codecs;
+            row.device.sound = sound;
             match &mut row.device.kind {
                 DeviceKind::Analog { line: now } => *now = line.unwrap_or(*now),
                 DeviceKind::Sip { username: now, .. } => {

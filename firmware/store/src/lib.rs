@@ -30,6 +30,7 @@ pub mod rules;
 pub mod secret;
 mod sessions;
 mod settings;
+mod sip_sound;
 mod site;
 pub mod site_file;
 

@@ -40,6 +40,7 @@ steps![
     "0007_line_sound",
     "0008_device_codecs",
     "0009_leg_quality",
+    "0010_sip_sound",
 ];
 
 /// The whole schema, as the steps build it.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use offhook_switch::config::{LineKind, Trunk, TrunkKind};
+use offhook_switch::config::{LineKind, SipSound, Trunk, TrunkKind};
 use offhook_switch::id::{LineId, TrunkId};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::deleted::{self, Snapshot, Undo};
 use crate::error::{Conflict, StoreError};
 use crate::secret::Seal;
 use crate::sql::{Id, Json, row, rows, run};
-use crate::{Store, lines};
+use crate::{Store, lines, sip_sound};
 
 /// A trunk as kept: without its password, which is sealed.
 #[derive(Clone, derive_more::Debug, Serialize, Deserialize)]
@@ -48,7 +48,11 @@ impl TrunkRow {
     }
 }
 
-const SELECT: &str = "SELECT id, name, max_calls, kind, line, uri, username, secret, addresses, register FROM trunks";
+const FIELDS: &str = "id, name, max_calls, kind, line, uri, username, secret, addresses, register";
+
+fn select() -> String {
+    format!("SELECT {FIELDS}, {} FROM trunks", sip_sound::COLUMNS)
+}
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TrunkRow> {
     let kind = if row.get_ref(3)?.as_str()? == "sip" {
@@ -58,6 +62,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TrunkRow> {
             password: None,
             addresses: row.get::<_, Json<Vec<IpAddr>>>(8)?.0,
             register: row.get(9)?,
+            sound: sip_sound::read(row, 10)?,
         }
     } else {
         TrunkKind::Line { line: row.get::<_, Id>(4)?.into() }
@@ -70,11 +75,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TrunkRow> {
 }
 
 pub(crate) fn list(connection: &Connection) -> Result<Vec<TrunkRow>, StoreError> {
-    rows(connection, &format!("{SELECT} ORDER BY id"), (), read)
+    rows(connection, &format!("{} ORDER BY id", select()), (), read)
 }
 
 pub(crate) fn get(connection: &Connection, id: TrunkId) -> Result<Option<TrunkRow>, StoreError> {
-    row(connection, &format!("{SELECT} WHERE id = ?1"), params![Id::from(id)], read)
+    row(connection, &format!("{} WHERE id = ?1", select()), params![Id::from(id)], read)
 }
 
 fn check_line(connection: &Connection, line: LineId, owner: TrunkId) -> Result<(), StoreError> {
@@ -96,21 +101,23 @@ fn check_line(connection: &Connection, line: LineId, owner: TrunkId) -> Result<(
 
 pub(crate) fn put(connection: &Connection, row: &TrunkRow) -> Result<(), StoreError> {
     let none: &Vec<IpAddr> = &Vec::new();
-    let (kind, line, uri, username, addresses, register) = match &row.trunk.kind {
+    let silent = &SipSound::default();
+    let (kind, line, uri, username, addresses, register, sound) = match &row.trunk.kind {
         TrunkKind::Line { line } => {
             check_line(connection, *line, row.id)?;
-            ("line", Some(Id::from(*line)), None, None, none, false)
+            ("line", Some(Id::from(*line)), None, None, none, false, silent)
         }
-        TrunkKind::Sip { uri, username, addresses, register, .. } => {
-            ("sip", None, Some(uri), username.as_ref(), addresses, *register)
+        TrunkKind::Sip { uri, username, addresses, register, sound, .. } => {
+            ("sip", None, Some(uri), username.as_ref(), addresses, *register, sound)
         }
     };
     run(
         connection,
-        "INSERT INTO trunks (id, name, max_calls, kind, line, uri, username, secret, addresses, register)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        "INSERT INTO trunks (id, name, max_calls, kind, line, uri, username, secret, addresses, register,
+            encryption, codecs, digits)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (id) DO UPDATE SET name = ?2, max_calls = ?3, kind = ?4, line = ?5, uri = ?6, username = ?7, secret = ?8,
-            addresses = ?9, register = ?10",
+            addresses = ?9, register = ?10, encryption = ?11, codecs = ?12, digits = ?13",
         params![
             Id::from(row.id),
             row.trunk.name,
@@ -122,6 +129,9 @@ pub(crate) fn put(connection: &Connection, row: &TrunkRow) -> Result<(), StoreEr
             row.sealed,
             Json(addresses),
             register,
+            sound.encryption.name(),
+            Json(&sound.codecs),
+            sound.digits.name(),
         ],
     )?;
     Ok(())

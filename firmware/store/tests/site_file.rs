@@ -64,6 +64,7 @@ username = "desk-202"
 password = "une longue phrase"
 encryption = "offered"
 codecs = ["g722", "pcma", "opus"]
+digits = "info_relay"
 
 [[trunk]]
 name = "Copper"
@@ -76,6 +77,9 @@ password = "p"
 addresses = ["192.0.2.20", "2001:db8::20"]
 register = true
 max_calls = 4
+encryption = "required"
+codecs = ["pcma"]
+digits = "tones"
 
 [[route]]
 pattern = "0X."
@@ -115,7 +119,7 @@ fn shape(config: &Config) -> serde_json::Value {
                 kind => serde_json::json!(kind),
             };
             let extension = config.users[&device.user].extension.clone();
-            (extension, device.label.clone(), kind.to_string(), device.encryption.name(), device.codecs.clone())
+            (extension, device.label.clone(), kind.to_string(), device.sound.clone())
         })
         .collect();
     devices.sort_by(|a, b| (&a.0, &a.1, &a.2).cmp(&(&b.0, &b.1, &b.2)));
@@ -166,7 +170,7 @@ fn a_round_trip_keeps_everything() {
     let text = first.export_site_file().expect("exported");
     assert_eq!(text.matches("answer_supervision = \"reversal\"").count(), 1, "{text}");
     let listed: Vec<_> =
-        config.devices.values().map(|device| &device.codecs[..]).filter(|list| !list.is_empty()).collect();
+        config.devices.values().map(|device| &device.sound.codecs[..]).filter(|list| !list.is_empty()).collect();
     assert_eq!(listed, [[CodecName::G722, CodecName::Pcma, CodecName::Opus]]);
     let (_other, second) = import(&text);
     assert_eq!(shape(&config), shape(&second.load_config().expect("loaded")));

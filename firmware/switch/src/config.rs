@@ -1,11 +1,15 @@
 //! The configuration that call control works from: parsed once into an `Arc<Config>`; calls under way keep theirs.
 
+mod sound;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use offhook_sip::digest::Algorithm;
 use serde::{Deserialize, Serialize};
+
+pub use sound::{CodecName, DigitMode, MediaEncryption, SipSound};
 
 use crate::id::{DeviceId, LineId, TrunkId, UserId};
 
@@ -124,83 +128,9 @@ pub struct Device {
     pub label: String,
     /// What it is.
     pub kind: DeviceKind,
-    /// Whether its media is encrypted (SIP only).
-    #[serde(default)]
-    pub encryption: MediaEncryption,
-    /// Codecs it may use, best first; empty: the usual ones (Opus, G.722, G.711 with the country's law first).
-    #[serde(default)]
-    pub codecs: Vec<CodecName>,
-}
-
-/// Whether the media of a telephone is encrypted (SRTP). What comes of each value is said in `leg/security.rs`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MediaEncryption {
-    /// Not offered, but used when the telephone insists.
-    #[default]
-    Auto,
-    /// Never; a telephone that insists is refused.
-    Off,
-    /// Offered, and taken when the telephone can.
-    Offered,
-    /// A telephone that cannot is refused.
-    Required,
-}
-
-impl MediaEncryption {
-    /// As it is written in the database, the site file and the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            MediaEncryption::Auto => "auto",
-            MediaEncryption::Off => "off",
-            MediaEncryption::Offered => "offered",
-            MediaEncryption::Required => "required",
-        }
-    }
-
-    /// The reverse of [`MediaEncryption::name`].
-    pub fn from_name(name: &str) -> Option<Self> {
-        use MediaEncryption::{Auto, Off, Offered, Required};
-        [Auto, Off, Offered, Required].into_iter().find(|value| value.name() == name)
-    }
-}
-
-/// A codec, as a device's list names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CodecName {
-    /// Opus, narrow to full band.
-    Opus,
-    /// G.722, wide band.
-    G722,
-    /// G.711 A-law: Europe and most of the world.
-    Pcma,
-    /// G.711 µ-law: North America and Japan.
-    Pcmu,
-    /// Linear samples at 16 kHz: five times what others need, for tests and special apparatus.
-    L16,
-}
-
-impl CodecName {
-    /// All of them.
-    pub const ALL: [CodecName; 5] =
-        [CodecName::Opus, CodecName::G722, CodecName::Pcma, CodecName::Pcmu, CodecName::L16];
-
-    /// As it is written in the database, the site file and the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            CodecName::Opus => "opus",
-            CodecName::G722 => "g722",
-            CodecName::Pcma => "pcma",
-            CodecName::Pcmu => "pcmu",
-            CodecName::L16 => "l16",
-        }
-    }
-
-    /// The reverse of [`CodecName::name`].
-    pub fn from_name(name: &str) -> Option<Self> {
-        CodecName::ALL.into_iter().find(|value| value.name() == name)
-    }
+    /// How its sound and digits go over the network (SIP only).
+    #[serde(flatten)]
+    pub sound: SipSound,
 }
 
 /// What a telephone is.
@@ -323,6 +253,9 @@ pub enum TrunkKind {
         addresses: Vec<IpAddr>,
         /// Register with it.
         register: bool,
+        /// How its sound and digits go over the network.
+        #[serde(flatten)]
+        sound: SipSound,
     },
 }
 

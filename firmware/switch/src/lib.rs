@@ -24,6 +24,7 @@ mod entry;
 mod hold;
 mod index;
 mod leg;
+mod media_events;
 mod ports;
 mod quality;
 mod recording;

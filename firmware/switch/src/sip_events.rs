@@ -58,7 +58,9 @@ impl Exchange {
             // We accept no subscription yet.
             Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
             Event::Response { request, status, response } => {
-                self.trunk_registered(now, request, status, response.as_ref());
+                if !self.info_answered(now, request, status) {
+                    self.trunk_registered(now, request, status, response.as_ref());
+                }
             }
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum Timer {
     RingBack(LineId, LegId),
     /// The longest life of a call that has one (announcements).
     LongestCall(CallId),
+    /// Digits of SIP INFO have waited long enough for the events or tones they may be beside.
+    HeldDigits(LegId),
 }
 
 impl Timer {
@@ -31,6 +33,7 @@ impl Timer {
             Timer::CallWaitingTone(_) => "CallWaitingTone",
             Timer::RingBack(..) => "RingBack",
             Timer::LongestCall(_) => "LongestCall",
+            Timer::HeldDigits(_) => "HeldDigits",
         }
     }
 }

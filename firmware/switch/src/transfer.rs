@@ -221,7 +221,8 @@ impl Exchange {
             return;
         };
         let id = LegId(self.new_uuid(now));
-        let kind = self.sip_kind(session, caller.device, Some(flow), (!offer.is_empty()).then(|| offer.to_vec()));
+        let kind =
+            self.sip_kind(session, (caller.device, None), Some(flow), (!offer.is_empty()).then(|| offer.to_vec()));
         let (device, interface) = (caller.device, caller.interface.clone());
         let number = caller.number.clone();
         let entry = self.open_entry(now, call, Party { user, device, number, interface, outgoing: false });

@@ -1,9 +1,10 @@
 import type { Trunk, TrunkInput } from '../api/types';
 import type { Messages } from '../i18n/messages';
 import { isAddress, splitList } from '../util/dial';
+import { checkCodecs, soundDraft, soundInput, type SoundDraft } from './sound-draft';
 
 /** What the form holds: texts as typed. */
-export interface TrunkDraft {
+export interface TrunkDraft extends SoundDraft {
   name: string;
   kind: 'sip' | 'line';
   maxCalls: number;
@@ -33,6 +34,7 @@ export function trunkDraft(from?: Trunk, line?: string): TrunkDraft {
     forget: false,
     addresses: sip?.addresses.join(', ') ?? '',
     register: sip?.register ?? true,
+    ...soundDraft(sip),
   };
 }
 
@@ -45,6 +47,7 @@ export const trunkFieldOf: Record<string, keyof TrunkDraft> = {
   'kind.username': 'username',
   'kind.password': 'password',
   'kind.addresses': 'addresses',
+  'kind.codecs': 'codecs',
 };
 
 /** A line carries one call. */
@@ -62,6 +65,7 @@ export function trunkInput(draft: TrunkDraft): TrunkInput {
       password: draft.password || (draft.forget ? '' : null),
       addresses: splitList(draft.addresses),
       register: draft.register,
+      ...soundInput(draft),
     },
   };
 }
@@ -78,5 +82,7 @@ export function checkTrunk(draft: TrunkDraft, m: Messages): TrunkErrors {
   if (!Number.isInteger(draft.maxCalls) || draft.maxCalls < 1 || draft.maxCalls > 1000) errors.maxCalls = m.trunks.maxCallsInvalid;
   if (draft.register && !draft.username.trim()) errors.username = m.trunks.usernameMissing;
   if (!splitList(draft.addresses).every(isAddress)) errors.addresses = m.trunks.addressesInvalid;
+  const codecs = checkCodecs(draft, m);
+  if (codecs) errors.codecs = codecs;
   return errors;
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::{HeaderMap, header};
 use offhook_store::devices::NewDevice;
 use offhook_store::{StoreError, rules, secret};
-use offhook_switch::config::{CodecName, DeviceKind};
+use offhook_switch::config::{DeviceKind, SipSound};
 use offhook_switch::id::{DeviceId, LineId, UserId};
 use uuid::Uuid;
 
@@ -14,8 +14,8 @@ use super::view;
 use crate::app::App;
 use crate::body::{Body, Id};
 use crate::clock::now;
-use crate::convert;
 use crate::error::Problem;
+use crate::sip_sound::sip_sound;
 use crate::types;
 use crate::types::Resource;
 use crate::validate;
@@ -42,8 +42,7 @@ pub(crate) async fn put_device(
     Body(input): Body<types::DeviceInput>,
 ) -> Result<Json<types::Device>, Problem> {
     let label = validate::label(&input.label, "label")?;
-    let encryption = convert::encryption_of(input.encryption);
-    let codecs = check_codecs(&input)?;
+    let sound = check_sound(&input)?;
     let now = one(&app, DeviceId(id)).await?;
     let (username, line) = match (input.kind, now.kind) {
         (types::DeviceKindInput::Sip { username }, types::DeviceKind::Sip { .. }) => (check_username(username)?, None),
@@ -52,7 +51,7 @@ pub(crate) async fn put_device(
             return Err(Problem::invalid("kind", "kind_fixed", "The kind of a telephone does not change."));
         }
     };
-    app.store(move |store| store.put_device(DeviceId(id), label, username, line, encryption, codecs)).await?;
+    app.store(move |store| store.put_device(DeviceId(id), label, username, line, sound)).await?;
     app.changed(Resource::Extensions).await?;
     Ok(Json(one(&app, DeviceId(id)).await?))
 }
@@ -101,28 +100,22 @@ fn check_username(username: Option<String>) -> Result<Option<String>, Problem> {
     Ok(username)
 }
 
-/// The codecs wished for, each once; none for an analog set.
-fn check_codecs(input: &types::DeviceInput) -> Result<Vec<CodecName>, Problem> {
+/// How sound and digits are to go; an analog set has nothing to say of it.
+fn check_sound(input: &types::DeviceInput) -> Result<SipSound, Problem> {
     let analog = matches!(input.kind, types::DeviceKindInput::Analog { .. });
     let title = "An analog set has no list of codecs.";
     validate::ensure(!analog || input.codecs.is_empty(), "codecs", "codecs_of_analog", title)?;
-    let mut chosen = Vec::new();
-    for codec in input.codecs.iter().copied().map(convert::codec_of) {
-        validate::ensure(!chosen.contains(&codec), "codecs", "codec_twice", "Expected each codec once.")?;
-        chosen.push(codec);
-    }
-    Ok(chosen)
+    sip_sound(input.encryption, input.codecs.clone(), input.digits, "")
 }
 
 /// A telephone to add, its secret generated.
 pub(crate) fn new_device(input: types::DeviceInput) -> Result<NewDevice, Problem> {
     let label = validate::label(&input.label, "label")?;
-    let encryption = convert::encryption_of(input.encryption);
-    let codecs = check_codecs(&input)?;
+    let sound = check_sound(&input)?;
     Ok(match input.kind {
         types::DeviceKindInput::Sip { username } => {
             let (username, password) = (check_username(username)?, secret::generate()?);
-            NewDevice::Sip { label, username, password, encryption, codecs }
+            NewDevice::Sip { label, username, password, sound }
         }
         types::DeviceKindInput::Analog { line } => NewDevice::Analog { label, line: LineId(line) },
     })

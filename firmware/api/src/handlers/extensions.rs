@@ -37,6 +37,7 @@ pub(crate) async fn create_extension(
             kind: types::DeviceKindInput::Sip { username: None },
             encryption: types::MediaEncryption::Auto,
             codecs: Vec::new(),
+            digits: types::DigitMode::Auto,
         }]
     });
     let count = u32::try_from(devices.len()).unwrap_or(u32::MAX);

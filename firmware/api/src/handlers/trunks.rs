@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::body::{Body, Id};
 use crate::clock::now;
 use crate::error::Problem;
+use crate::sip_sound::sip_sound;
 use crate::types;
 use crate::types::Resource;
 use crate::validate;
@@ -72,7 +73,7 @@ async fn save(app: &App, id: TrunkId, trunk: Trunk) -> Result<(), Problem> {
 fn trunk(input: types::TrunkInput, before: Option<Trunk>) -> Result<Trunk, Problem> {
     let kind = match input.kind {
         types::TrunkKindInput::Line { line } => TrunkKind::Line { line: LineId(line) },
-        types::TrunkKindInput::Sip { uri, username, password, addresses, register } => {
+        types::TrunkKindInput::Sip { uri, username, password, addresses, register, encryption, codecs, digits } => {
             let uri = uri.trim().to_owned();
             let title = "Expected a SIP URI, e.g. sip:carrier.example.";
             validate::ensure(rules::sip_uri(&uri), "kind.uri", "invalid_uri", title)?;
@@ -90,7 +91,8 @@ fn trunk(input: types::TrunkInput, before: Option<Trunk>) -> Result<Trunk, Probl
             validate::ensure(few, "kind.addresses", "too_many", "Expected at most 32 addresses.")?;
             let complete = !register || username.is_some();
             validate::ensure(complete, "kind.username", "required", "Registering needs a user name.")?;
-            TrunkKind::Sip { uri, username, password, addresses, register }
+            let sound = sip_sound(encryption, codecs, digits, "kind.")?;
+            TrunkKind::Sip { uri, username, password, addresses, register, sound }
         }
     };
     Ok(Trunk {

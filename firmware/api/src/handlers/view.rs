@@ -73,8 +73,9 @@ fn shown(id: DeviceId, device: Device, bindings: &mut BTreeMap<String, Vec<Store
         extension_id: device.user.0,
         label: device.label,
         kind,
-        encryption: crate::convert::encryption(device.encryption),
-        codecs: device.codecs.into_iter().map(crate::convert::codec).collect(),
+        encryption: crate::sip_sound::encryption(device.sound.encryption),
+        codecs: device.sound.codecs.into_iter().map(crate::sip_sound::codec).collect(),
+        digits: crate::sip_sound::digits(device.sound.digits),
         registrations: registrations.into_iter().map(Into::into).collect(),
     }
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::{CodecName, DigitMode, MediaEncryption};
+
 /// A person with an internal number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Extension {
@@ -97,6 +99,8 @@ pub struct Device {
     pub encryption: MediaEncryption,
     /// Codecs it may use, best first; empty: the usual ones, which are Opus, G.722, then G.711 (SIP only).
     pub codecs: Vec<CodecName>,
+    /// How it is told digits (SIP only).
+    pub digits: DigitMode,
     /// Where it is connected from now; empty when not connected (SIP only).
     pub registrations: Vec<Registration>,
 }
@@ -144,37 +148,9 @@ pub struct DeviceInput {
     /// Codecs it may use, best first, each once (SIP only); the usual ones when empty or left out.
     #[serde(default)]
     pub codecs: Vec<CodecName>,
-}
-
-/// Whether the media of a SIP telephone is encrypted (SRTP).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MediaEncryption {
-    /// Not offered, but used when the telephone insists.
-    #[default]
-    Auto,
-    /// Never: a telephone that insists is refused.
-    Off,
-    /// Offered, and used when the telephone can.
-    Offered,
-    /// A telephone that cannot is refused.
-    Required,
-}
-
-/// A codec.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum CodecName {
-    /// Opus (RFC 6716), narrow to full band.
-    Opus,
-    /// G.722, wide band.
-    G722,
-    /// G.711 A-law: Europe and most of the world.
-    Pcma,
-    /// G.711 µ-law: North America and Japan.
-    Pcmu,
-    /// Linear samples, 16 bit at 16 kHz: for special apparatus.
-    L16,
+    /// How it is told digits (SIP only); `auto` when left out.
+    #[serde(default)]
+    pub digits: DigitMode,
 }
 
 /// What a new telephone is.

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::{CodecName, DigitMode, MediaEncryption};
+
 /// A way out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Trunk {
@@ -40,6 +42,12 @@ pub enum TrunkKind {
         addresses: Vec<IpAddr>,
         /// Register with it.
         register: bool,
+        /// Whether its media is encrypted.
+        encryption: MediaEncryption,
+        /// Codecs it may use, best first; empty: the usual ones, which are Opus, G.722, then G.711.
+        codecs: Vec<CodecName>,
+        /// How it is told digits.
+        digits: DigitMode,
     },
 }
 
@@ -86,5 +94,14 @@ pub enum TrunkKindInput {
         /// Register with it.
         #[serde(default)]
         register: bool,
+        /// Whether its media is encrypted; `auto` when left out.
+        #[serde(default)]
+        encryption: MediaEncryption,
+        /// Codecs it may use, best first, each once; the usual ones when empty or left out.
+        #[serde(default)]
+        codecs: Vec<CodecName>,
+        /// How it is told digits; `auto` when left out.
+        #[serde(default)]
+        digits: DigitMode,
     },
 }

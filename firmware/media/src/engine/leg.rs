@@ -415,6 +415,11 @@ impl RtpLeg {
         self.event_out.is_some()
     }
 
+    /// Digits of the other party are to be passed on: as events, or as tones.
+    pub(super) fn takes_digits(&self) -> bool {
+        self.parameters.as_ref().is_none_or(|p| p.telephone_event.is_some() || p.digit_tones)
+    }
+
     /// An event of ours is under way.
     pub(super) fn is_sending_event(&self) -> bool {
         self.event_out.is_some()

@@ -494,6 +494,7 @@ impl Worker {
         };
         if let Some([a, b]) = pair.filter(|pair| pair.contains(&slot))
             && let Some(peer) = self.stream(if a == slot { b } else { a })
+            && peer.rtp().is_none_or(|leg| leg.takes_digits())
         {
             peer.queue_digit(digit, PASSED_DIGIT);
         }

@@ -127,6 +127,7 @@ impl Party {
             receive_payload_type: payload_type,
             telephone_event: Some(101),
             receive_telephone_event: Some(101),
+            digit_tones: true,
             telephone_event_clock: self.codec.clock_rate(),
             ptime: Duration::from_millis(20),
             send: true,

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use offhook_switch::config::{
-    Announcement, CodecName, DigestAlgorithm, InboundRoute, Line, LineKind, LineSound, MediaEncryption, OutboundRoute,
-    RecordingRule, Trunk, TrunkKind, User,
+    Announcement, CodecName, DigestAlgorithm, DigitMode, InboundRoute, Line, LineKind, LineSound, MediaEncryption,
+    OutboundRoute, RecordingRule, SipSound, Trunk, TrunkKind, User,
 };
 use offhook_switch::id::{DeviceId, LineId, TrunkId, UserId};
 use toml::Spanned;
@@ -399,8 +399,7 @@ impl Checker<'_> {
     fn sip(&mut self, user: UserId, span: Range<usize>, label: String, username: String, password: Text) {
         self.account(span, &username, &password);
         let (username, password) = (Some(username), password.into_inner());
-        let encryption = MediaEncryption::Auto;
-        self.add(user, NewDevice::Sip { label, username, password, encryption, codecs: Vec::new() });
+        self.add(user, NewDevice::Sip { label, username, password, sound: SipSound::default() });
     }
 
     /// Checks a SIP user name, which stands at `span`, and its password.
@@ -421,6 +420,20 @@ impl Checker<'_> {
 
     fn add(&mut self, user: UserId, device: NewDevice) {
         self.plan.devices.push((DeviceId(Uuid::now_v7()), user, device));
+    }
+
+    /// How sound and digits go; what is left out is as usual.
+    fn sip_sound(
+        &mut self,
+        encryption: Option<Spanned<MediaEncryption>>,
+        codecs: Option<Spanned<Vec<Text>>>,
+        digits: Option<Spanned<DigitMode>>,
+    ) -> SipSound {
+        SipSound {
+            encryption: encryption.map(Spanned::into_inner).unwrap_or_default(),
+            codecs: self.codecs(codecs),
+            digits: digits.map(Spanned::into_inner).unwrap_or_default(),
+        }
     }
 
     /// Codecs by name, in order, each once. Left out: the usual ones.
@@ -487,17 +500,19 @@ impl Checker<'_> {
                     }
                     None => (section.user.span(), section.user.get_ref().clone()),
                 };
-                let encryption = section.encryption.map(Spanned::into_inner).unwrap_or_default();
-                let codecs = self.codecs(section.codecs);
+                let sound = self.sip_sound(section.encryption, section.codecs, section.digits);
                 self.account(span, &username, &password);
                 let (username, password) = (Some(username), password.into_inner());
-                self.add(user, NewDevice::Sip { label, username, password, encryption, codecs });
+                self.add(user, NewDevice::Sip { label, username, password, sound });
             }
             (None, None, Some(_)) if section.encryption.is_some() => {
                 self.find(span, "`encryption` is for SIP telephones: an analog set has none");
             }
             (None, None, Some(_)) if section.codecs.is_some() => {
                 self.find(span, "`codecs` is for SIP telephones: an analog set has none");
+            }
+            (None, None, Some(_)) if section.digits.is_some() => {
+                self.find(span, "`digits` is for SIP telephones: an analog set is told them by tones");
             }
             (None, None, Some(line)) => self.analog(user, label, line),
             _ => self.find(span, "expected either `password` (SIP, with `username`) or `line` (analog)"),
@@ -512,7 +527,12 @@ impl Checker<'_> {
             self.find(section.name.span(), "this name is there twice");
         }
         let name = self.text(section.name, rules::name, "a name of 1 to 80 characters");
+        let sip_only = section.encryption.is_some() || section.codecs.is_some() || section.digits.is_some();
         let kind = match (section.line, section.uri) {
+            (Some(_), None) if sip_only => {
+                self.find(span, "`encryption`, `codecs` and `digits` are for SIP peers: a line has none");
+                return;
+            }
             (Some(line), None) => TrunkKind::Line { line: self.port(&line, LineKind::Fxo) },
             (None, Some(uri)) => TrunkKind::Sip {
                 uri: self.text(uri, rules::sip_uri, "a SIP URI such as \"sip:carrier.example\""),
@@ -520,6 +540,7 @@ impl Checker<'_> {
                 password: self.maybe(section.password, rules::password, "a password"),
                 addresses: section.addresses,
                 register: section.register,
+                sound: self.sip_sound(section.encryption, section.codecs, section.digits),
             },
             _ => {
                 self.find(span, "expected either `line` (an FXO port) or `uri` (a SIP peer)");

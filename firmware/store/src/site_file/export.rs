@@ -1,6 +1,6 @@
 //! Out of the store.
 
-use offhook_switch::config::{Config, DeviceKind, LineKind, MediaEncryption, TrunkKind};
+use offhook_switch::config::{Config, DeviceKind, LineKind, SipSound, TrunkKind};
 use toml::Spanned;
 
 use super::schema::{
@@ -63,10 +63,9 @@ impl Store {
                     username: None,
                     password: None,
                     line: None,
-                    encryption: Some(spanned(row.device.encryption))
-                        .filter(|encryption| *encryption.get_ref() != MediaEncryption::Auto),
-                    codecs: (!row.device.codecs.is_empty())
-                        .then(|| spanned(row.device.codecs.iter().map(|codec| text(codec.name())).collect())),
+                    encryption: unusual(row.device.sound.encryption),
+                    codecs: codecs(&row.device.sound),
+                    digits: unusual(row.device.sound.digits),
                 };
                 match &row.device.kind {
                     DeviceKind::Sip { username, .. } => {
@@ -93,6 +92,15 @@ impl Store {
             toml::to_string(&file).map_err(|error| StoreError::Corrupt(error.to_string()))
         })
     }
+}
+
+/// A value that is not the default.
+fn unusual<T: Default + PartialEq>(value: T) -> Option<Spanned<T>> {
+    (value != T::default()).then(|| spanned(value))
+}
+
+fn codecs(sound: &SipSound) -> Option<Spanned<Vec<Spanned<String>>>> {
+    (!sound.codecs.is_empty()).then(|| spanned(sound.codecs.iter().map(|codec| text(codec.name())).collect()))
 }
 
 fn sections(config: &Config) -> SiteFile {
@@ -150,15 +158,21 @@ fn sections(config: &Config) -> SiteFile {
                 password: None,
                 addresses: Vec::new(),
                 register: false,
+                encryption: None,
+                codecs: None,
+                digits: None,
             };
             match &trunk.kind {
                 TrunkKind::Line { line } => section.line = port(line),
-                TrunkKind::Sip { uri, username, password, addresses, register } => {
+                TrunkKind::Sip { uri, username, password, addresses, register, sound } => {
                     section.uri = Some(text(uri));
                     section.username = maybe(username.as_ref());
                     section.password = maybe(password.as_ref());
                     section.addresses.clone_from(addresses);
                     section.register = *register;
+                    section.encryption = unusual(sound.encryption);
+                    section.codecs = codecs(sound);
+                    section.digits = unusual(sound.digits);
                 }
             }
             spanned(section)

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use offhook_switch::config::MediaEncryption;
+use offhook_switch::config::{DigitMode, MediaEncryption};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -164,6 +164,7 @@ pub(super) struct DeviceSection {
     pub(super) line: Option<Spanned<u16>>,
     pub(super) encryption: Option<Spanned<MediaEncryption>>,
     pub(super) codecs: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) digits: Option<Spanned<DigitMode>>,
 }
 
 #[derive(derive_more::Debug, Deserialize, Serialize)]
@@ -183,6 +184,9 @@ pub(super) struct TrunkSection {
     pub(super) addresses: Vec<IpAddr>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) register: bool,
+    pub(super) encryption: Option<Spanned<MediaEncryption>>,
+    pub(super) codecs: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) digits: Option<Spanned<DigitMode>>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -15,7 +15,7 @@ use offhook_media::command::{self as media, StreamId};
 
 use crate::bridge::Playing;
 use crate::config::{AnswerSupervision, Line, LineKind};
-use crate::digits::Carried;
+use crate::digits::Pressed;
 use crate::exchange::{Exchange, Live, Now, Output};
 use crate::id::{LegId, LineId};
 
@@ -322,7 +322,7 @@ impl Exchange {
             Machine::Fxs(_) => {}
             Machine::Fxo(_) => {
                 if let Some(leg) = port.active {
-                    self.digit_pressed(now, leg, digit, Carried::Sound);
+                    self.digit_pressed(now, leg, digit, Pressed::Tone);
                 }
             }
         }

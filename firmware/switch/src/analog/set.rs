@@ -7,7 +7,7 @@ use offhook_media::command as media;
 use super::{CALL_WAITING_BURST, CALL_WAITING_PAUSE, RING_BACK};
 use crate::bridge::Playing;
 use crate::cause::ReleaseCause;
-use crate::digits::Carried;
+use crate::digits::Pressed;
 use crate::exchange::{Exchange, Now};
 use crate::id::{LegId, LineId};
 use crate::leg::Phase;
@@ -25,8 +25,8 @@ impl Exchange {
                 if let Some(port) = self.lines.get(&line)
                     && let Some(leg) = port.active
                 {
-                    let carried = if port.key_sounds { Carried::Sound } else { Carried::Nowhere };
-                    self.digit_pressed(now, leg, digit, carried);
+                    let pressed = if port.key_sounds { Pressed::Tone } else { Pressed::Apart };
+                    self.digit_pressed(now, leg, digit, pressed);
                 }
             }
             Event::HungUp => self.set_hung_up(now, line),

@@ -47,7 +47,7 @@ impl Exchange {
         };
         let body = request.body();
         if !body.is_empty()
-            && let Err(unusable) = self.check_offer(caller.device, flow, body)
+            && let Err(unusable) = self.check_offer(caller.device, caller.trunk, flow, body)
         {
             let _ = self.endpoint.reject(now.instant, session, unusable.status, &[]);
             return;
@@ -80,7 +80,12 @@ impl Exchange {
             let _ = self.endpoint.reject(now.instant, session, 503, &[("Retry-After", "5")]);
             return;
         }
-        let kind = self.sip_kind(session, caller.device, Some(flow), (!body.is_empty()).then(|| body.to_vec()));
+        let kind = self.sip_kind(
+            session,
+            (caller.device, caller.trunk),
+            Some(flow),
+            (!body.is_empty()).then(|| body.to_vec()),
+        );
         self.start_call(now, caller, kind, number, destination);
     }
 
@@ -88,11 +93,11 @@ impl Exchange {
     pub(crate) fn sip_kind(
         &mut self,
         session: SessionId,
-        device: Option<DeviceId>,
+        (device, trunk): (Option<DeviceId>, Option<TrunkId>),
         flow: Option<&Flow>,
         offer: Option<Vec<u8>>,
     ) -> Kind {
-        let security = self.new_security(device, flow);
+        let security = self.new_security(device, trunk, flow);
         let (address, bind) = self.media_address(flow);
         Kind::Sip(Box::new(SipLeg {
             session,
@@ -110,6 +115,8 @@ impl Exchange {
             remote_offer: offer,
             answered_early: false,
             awaiting_answer: false,
+            heard: Default::default(),
+            info: Default::default(),
         }))
     }
 

@@ -141,7 +141,8 @@ impl Exchange {
         let id = LegId(self.new_uuid(now));
         let codecs = self.other_codecs(call, id);
         // The session's number comes with the INVITE, the INVITE needs the offer, the offer the leg: a number to be replaced.
-        let kind = self.sip_kind(offhook_sip::endpoint::SessionId(u64::MAX), Some(device), Some(&binding.flow), None);
+        let session = offhook_sip::endpoint::SessionId(u64::MAX);
+        let kind = self.sip_kind(session, (Some(device), None), Some(&binding.flow), None);
         let (number, name) = self.identity_of(user);
         let leg = Leg {
             id,

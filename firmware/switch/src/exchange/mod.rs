@@ -98,6 +98,8 @@ pub struct Exchange {
     pub(crate) trunks: BTreeMap<TrunkId, TrunkState>,
     /// REGISTER requests of ours under way.
     pub(crate) client_requests: BTreeMap<sip::ClientRequestId, TrunkId>,
+    /// INFO requests of ours under way.
+    pub(crate) infos: BTreeMap<sip::ClientRequestId, LegId>,
 
     pub(crate) calls: BTreeMap<CallId, Call>,
     pub(crate) legs: BTreeMap<LegId, Leg>,
@@ -147,6 +149,7 @@ impl Exchange {
             touched_lines: VecDeque::new(),
             trunks: BTreeMap::new(),
             client_requests: BTreeMap::new(),
+            infos: BTreeMap::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
             entries: BTreeMap::new(),

@@ -41,6 +41,7 @@ impl Exchange {
             Timer::TrunkRegistration(trunk) => self.register_trunk(now, trunk),
             Timer::CallWaitingTone(line) => self.call_waiting_tone(now, line),
             Timer::RingBack(line, leg) => self.ring_back_over(now, line, leg),
+            Timer::HeldDigits(leg) => self.held_digits_due(now, leg),
             Timer::LongestCall(call) => self.end_call(now, call, crate::cause::ReleaseCause::TIMER.into(), false),
         }
     }

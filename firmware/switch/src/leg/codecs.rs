@@ -1,6 +1,6 @@
-//! Which codecs a leg may use, in which order: by the policy of its device, and so that nothing needs transcoding.
+//! Which codecs a leg may use, in which order: by the policy of its device or trunk, and so that nothing needs transcoding.
 //!
-//! - Allowed is what the device's list says, else the site's usual one: Opus, G.722, then both laws of G.711, the country's own first.
+//! - Allowed is what the list of the device or trunk says, else the site's usual one: Opus, G.722, then both laws of G.711, the country's own first.
 //! - An offer to B begins with what A offered (or has agreed on), in A's order. An analog party has G.711's quality: it comes first.
 //! - The answer to A follows what B chose where A offered it and its policy allows it, else A's own order.
 //! - Sides that agreed on different codecs all the same are transcoded; nobody is sent a re-INVITE for it.
@@ -10,9 +10,9 @@ use offhook_media::sound::Rate;
 use offhook_sip::sdp::{self, Codec};
 
 use super::{Kind, Leg, Phase};
-use crate::config::CodecName;
+use crate::config::{CodecName, DeviceKind, DigitMode, SipSound, TrunkKind};
 use crate::exchange::Exchange;
-use crate::id::{CallId, LegId};
+use crate::id::{CallId, DeviceId, LegId, TrunkId};
 
 /// Countries whose telephone network uses µ-law (ITU-T G.711: North America and Japan).
 const MU_LAW: [&str; 4] = ["US", "CA", "JP", "TW"];
@@ -20,7 +20,9 @@ const MU_LAW: [&str; 4] = ["US", "CA", "JP", "TW"];
 /// What we want to receive (RFC 7587 §6.1): redundancy against loss, pauses left out, one channel.
 const OPUS: &str = "minptime=10;useinbandfec=1;usedtx=1;stereo=0;sprop-stereo=0";
 /// Names of formats that are no speech.
-const BESIDE_SPEECH: [&str; 3] = ["telephone-event", "CN", "red"];
+const BESIDE_SPEECH: [&str; 3] = [EVENTS, "CN", "red"];
+/// Digits as events (RFC 4733).
+const EVENTS: &str = "telephone-event";
 
 impl CodecName {
     /// As SDP names it, with its RTP clock.
@@ -58,18 +60,33 @@ impl Exchange {
         [CodecName::Opus, CodecName::G722].into_iter().chain(g711).collect()
     }
 
+    /// How sound and digits go to a device, or to a trunk; `None` for an analog party.
+    pub(crate) fn sound_of(&self, device: Option<DeviceId>, trunk: Option<TrunkId>) -> Option<&SipSound> {
+        if let Some(device) = device.and_then(|device| self.config.devices.get(&device)) {
+            return matches!(device.kind, DeviceKind::Sip { .. }).then_some(&device.sound);
+        }
+        match &self.config.trunks.get(&trunk?)?.kind {
+            TrunkKind::Sip { sound, .. } => Some(sound),
+            TrunkKind::Line { .. } => None,
+        }
+    }
+
     /// What a leg may use, best first.
     pub(crate) fn allowed_codecs(&self, leg: Option<&Leg>) -> Vec<CodecName> {
-        let device = leg.and_then(|leg| leg.device).and_then(|device| self.config.devices.get(&device));
-        match device {
-            Some(device) if !device.codecs.is_empty() => device.codecs.clone(),
+        match leg.and_then(|leg| self.sound_of(leg.device, leg.trunk)) {
+            Some(sound) if !sound.codecs.is_empty() => sound.codecs.clone(),
             _ => self.usual_codecs(),
         }
     }
 
     /// The formats of a leg's next description: what it may use, with `first` in front in its own order.
     pub(crate) fn formats(&self, leg: Option<&Leg>, first: &[String]) -> Vec<Codec> {
-        formats(&order(self.allowed_codecs(leg), first))
+        let sound = leg.and_then(|leg| self.sound_of(leg.device, leg.trunk));
+        let mut formats = formats(&order(self.allowed_codecs(leg), first));
+        if sound.is_some_and(|sound| !matches!(sound.digits, DigitMode::Auto | DigitMode::Events)) {
+            formats.retain(|format| format.name != EVENTS);
+        }
+        formats
     }
 
     /// The codecs of the party that `leg` is to speak with, best first; none when there is no such party.
@@ -150,7 +167,7 @@ pub(crate) fn formats(codecs: &[CodecName]) -> Vec<Codec> {
         // At 8000 Hz always: some telephones with wide-band codecs know no other.
         if clock_rate == 8000 || codecs.iter().any(|codec| codec.in_sdp().1 == clock_rate) {
             let fmtp = Some("0-15".into());
-            formats.push(Codec { payload_type, name: "telephone-event".into(), clock_rate, fmtp });
+            formats.push(Codec { payload_type, name: EVENTS.into(), clock_rate, fmtp });
         }
     }
     formats

@@ -13,6 +13,7 @@ use offhook_sip::sdp::security::Security;
 use offhook_sip::sdp::{Codec, Negotiated};
 
 use crate::bridge::Playing;
+use crate::digits;
 use crate::exchange::Exchange;
 use crate::id::{CallId, DeviceId, LegId, LineId, TrunkId, UserId};
 
@@ -97,6 +98,10 @@ pub(crate) struct SipLeg {
     pub(crate) answered_early: bool,
     /// Our offer is out and its answer comes in the ACK.
     pub(crate) awaiting_answer: bool,
+    /// Digits it sends.
+    pub(crate) heard: digits::Heard,
+    /// Digits sent to it by SIP INFO.
+    pub(crate) info: digits::InfoQueue,
 }
 
 impl Leg {

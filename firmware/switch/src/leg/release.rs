@@ -139,6 +139,7 @@ impl Exchange {
     /// Closes the RTP stream of a leg. The stream of an analog port stays open for ever.
     fn close_media(&mut self, now: Now, leg: LegId) {
         self.stop_recording_of(leg);
+        self.forget_held_digits(leg);
         let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
             return;
         };

@@ -12,7 +12,7 @@ use offhook_sip::sdp::{self, Capabilities, Direction, Negotiated, Unusable};
 use super::{SipLeg, codecs};
 use crate::config::CodecName;
 use crate::exchange::{Exchange, Now};
-use crate::id::{DeviceId, LegId};
+use crate::id::{DeviceId, LegId, TrunkId};
 use crate::ports::{MOST_TRIES, PortOpening};
 
 impl Exchange {
@@ -140,8 +140,14 @@ impl Exchange {
     }
 
     /// The offer of a device (or of a trunk) can be answered by us.
-    pub(crate) fn check_offer(&mut self, device: Option<DeviceId>, flow: &Flow, offer: &[u8]) -> Result<(), Unusable> {
-        let security = self.new_security(device, Some(flow));
+    pub(crate) fn check_offer(
+        &mut self,
+        device: Option<DeviceId>,
+        trunk: Option<TrunkId>,
+        flow: &Flow,
+        offer: &[u8],
+    ) -> Result<(), Unusable> {
+        let security = self.new_security(device, trunk, Some(flow));
         sdp::answer(&self.plain_capabilities(IpAddr::V4(Ipv4Addr::LOCALHOST), security), offer).map(drop)
     }
 
@@ -168,7 +174,6 @@ impl Exchange {
         found.holding = connected_hold;
         let Some(sip) = found.sip_mut() else { return };
         let changed = sip.negotiated.as_ref() != Some(&negotiated);
-        let parameters = parameters(&negotiated);
         let unprotected = Protection::default();
         let before = sip.security.agreed.as_ref().unwrap_or(&unprotected);
         let protection =
@@ -180,9 +185,22 @@ impl Exchange {
         if let (Some(stream), Some(protection)) = (stream, protection) {
             self.media(media::Command::Protect { stream, protection: Box::new(protection) });
         }
-        if let (Some(stream), true) = (stream, changed) {
-            self.media(media::Command::SetRtp { stream, parameters });
+        if changed {
+            self.send_parameters(leg);
         }
+    }
+
+    /// Tells the engine how a leg's stream is to run.
+    pub(crate) fn send_parameters(&mut self, leg: LegId) {
+        let Some(found) = self.legs.get(&leg) else {
+            return;
+        };
+        let digit_tones = self.digit_tones(found);
+        let Some((stream, negotiated)) = found.sip().and_then(|sip| sip.stream.zip(sip.negotiated.as_ref())) else {
+            return;
+        };
+        let parameters = media::RtpParameters { digit_tones, ..parameters(negotiated) };
+        self.media(media::Command::SetRtp { stream, parameters });
     }
 }
 
@@ -198,6 +216,7 @@ fn parameters(negotiated: &Negotiated) -> media::RtpParameters {
         telephone_event: negotiated.telephone_event,
         receive_telephone_event: negotiated.receive_telephone_event,
         telephone_event_clock: negotiated.telephone_event_clock,
+        digit_tones: true,
         ptime: Duration::from_millis(u64::from(negotiated.ptime)),
         send: matches!(negotiated.direction, Direction::SendRecv | Direction::SendOnly),
         receive: matches!(negotiated.direction, Direction::SendRecv | Direction::RecvOnly),

@@ -1,14 +1,14 @@
 //! Protection of a SIP leg's media: what a device may, the keys of the leg, and how the engine is told.
 //!
-//! | encryption of the device | a phone | a browser (SIP over WebSocket) |
-//! |---|---|---|
-//! | `auto` | when the phone insists | DTLS-SRTP over ICE |
-//! | `off` | refused when it insists | DTLS-SRTP over ICE: a browser has nothing else |
-//! | `offered` | offered | DTLS-SRTP over ICE |
-//! | `required` | a phone that cannot is refused | DTLS-SRTP over ICE |
+//! | encryption of the device or trunk | over TLS | over UDP or TCP | a browser (SIP over WebSocket) |
+//! |---|---|---|---|
+//! | `auto` | offered | when the peer insists | DTLS-SRTP over ICE |
+//! | `off` | refused when it insists | refused when it insists | DTLS-SRTP over ICE: a browser has nothing else |
+//! | `offered` | offered | offered | DTLS-SRTP over ICE |
+//! | `required` | a peer that cannot is refused | the same | DTLS-SRTP over ICE |
 //!
 //! Keys in a description are as secret as the signalling that carries it: over UDP and TCP they protect from who sees the media only.
-//! Trunks follow `auto`; in calls to them nothing is offered.
+//! That is why `auto` follows the signalling.
 
 use offhook_media::command as media;
 use offhook_media::ice::Credentials;
@@ -18,9 +18,9 @@ use offhook_sip::sdp::security::{
     Crypto, Fingerprint, IceCredentials, Keys, Policy, Protection, Secret, Security, Suite,
 };
 
-use crate::config::{DeviceKind, MediaEncryption};
+use crate::config::MediaEncryption;
 use crate::exchange::Exchange;
-use crate::id::DeviceId;
+use crate::id::{DeviceId, TrunkId};
 
 /// Characters of ICE (RFC 8839 §5.4).
 const ICE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -31,18 +31,15 @@ impl Exchange {
         self.fingerprint = Fingerprint::parse(fingerprint);
     }
 
-    /// What may be agreed with a device, or with a trunk (`None`), on this path.
-    pub(crate) fn policy(&self, device: Option<DeviceId>, flow: Option<&Flow>) -> (Policy, bool) {
-        let transport = flow.map(|flow| flow.transport);
+    /// What may be agreed with a device or a trunk on this path; without one, on the path that leads to the trunk.
+    fn policy(&self, device: Option<DeviceId>, trunk: Option<TrunkId>, flow: Option<&Flow>) -> (Policy, bool) {
+        let transport = flow.map(|flow| flow.transport).or_else(|| self.trunk_transport(trunk?));
         if matches!(transport, Some(Transport::Ws | Transport::Wss)) {
             return (Policy::Required, true);
         }
-        let device = device.and_then(|device| self.config.devices.get(&device));
-        let encryption = match device {
-            Some(device) if matches!(device.kind, DeviceKind::Sip { .. }) => device.encryption,
-            _ => MediaEncryption::Auto,
-        };
+        let encryption = self.sound_of(device, trunk).map(|sound| sound.encryption).unwrap_or_default();
         let policy = match encryption {
+            MediaEncryption::Auto if transport == Some(Transport::Tls) => Policy::Offered,
             MediaEncryption::Auto => Policy::OnDemand,
             MediaEncryption::Off => Policy::Off,
             MediaEncryption::Offered => Policy::Offered,
@@ -52,8 +49,13 @@ impl Exchange {
     }
 
     /// Keys and credentials of a new leg.
-    pub(crate) fn new_security(&mut self, device: Option<DeviceId>, flow: Option<&Flow>) -> Security {
-        let (policy, browser) = self.policy(device, flow);
+    pub(crate) fn new_security(
+        &mut self,
+        device: Option<DeviceId>,
+        trunk: Option<TrunkId>,
+        flow: Option<&Flow>,
+    ) -> Security {
+        let (policy, browser) = self.policy(device, trunk, flow);
         let keys = match policy {
             Policy::Off => Vec::new(),
             _ => (1..).zip(Suite::ALL).map(|(tag, suite)| self.new_key(tag, suite)).collect(),

@@ -216,7 +216,7 @@ impl Exchange {
     fn outside_leg(&mut self, now: Now, call: CallId, trunk: TrunkId, number: &str, line: Option<LineId>) -> Leg {
         let kind = match line {
             Some(line) => Kind::Fxo(line),
-            None => self.sip_kind(SessionId(u64::MAX), None, None, None),
+            None => self.sip_kind(SessionId(u64::MAX), (None, Some(trunk)), None, None),
         };
         Leg {
             id: LegId(self.new_uuid(now)),

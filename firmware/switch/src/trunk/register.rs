@@ -53,12 +53,7 @@ impl Exchange {
         let Ok(peer) = Uri::parse(uri) else { return };
         let user = username.clone().unwrap_or_else(|| "offhook".into());
         let host = peer_host(&peer);
-        let transport = match peer.param("transport") {
-            Some(name) if name.eq_ignore_ascii_case("tcp") => Transport::Tcp,
-            Some(name) if name.eq_ignore_ascii_case("tls") => Transport::Tls,
-            _ if peer.scheme == "sips" => Transport::Tls,
-            _ => Transport::Udp,
-        };
+        let transport = transport_to(&peer);
         let parameter = match transport {
             Transport::Tcp => ";transport=tcp",
             Transport::Tls => ";transport=tls",
@@ -124,12 +119,30 @@ impl Exchange {
         self.schedule_registration(now, trunk, pause);
     }
 
+    /// What carries the signalling to a SIP trunk.
+    pub(crate) fn trunk_transport(&self, trunk: TrunkId) -> Option<Transport> {
+        match &self.config.trunks.get(&trunk)?.kind {
+            TrunkKind::Sip { uri, .. } => Some(transport_to(&Uri::parse(uri).ok()?)),
+            TrunkKind::Line { .. } => None,
+        }
+    }
+
     fn schedule_registration(&mut self, now: Now, trunk: TrunkId, pause: Duration) {
         let Some(TrunkState { timer, .. }) = self.trunks.get_mut(&trunk) else {
             return;
         };
         let old = timer.replace(self.timers.set(now.instant + pause, Timer::TrunkRegistration(trunk)));
         self.timers.cancel(old);
+    }
+}
+
+/// What its URI asks for; UDP when it does not say.
+fn transport_to(peer: &Uri) -> Transport {
+    match peer.param("transport") {
+        Some(name) if name.eq_ignore_ascii_case("tls") => Transport::Tls,
+        _ if peer.scheme == "sips" => Transport::Tls,
+        Some(name) if name.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+        _ => Transport::Udp,
     }
 }
 

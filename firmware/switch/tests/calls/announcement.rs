@@ -39,7 +39,7 @@ fn digits_by_info() {
         let session = office.dial(0, "7000");
         let now = office.now().instant;
         office.phones[0].info(now, session, content_type, body);
-        office.run();
+        office.seconds(1);
         assert!(office.phones[0].up.is_empty(), "{content_type}");
         office.close();
     }
@@ -52,7 +52,7 @@ fn info_digits_reach_the_other_phone_as_events() {
     office.answer(1);
     let now = office.now().instant;
     office.phones[0].info(now, session, "application/dtmf-relay", "Signal=*\r\nDuration=100\r\n");
-    office.run();
+    office.seconds(1);
     assert_eq!(office.books.digits.iter().map(|(_, digit)| *digit).collect::<String>(), "*");
     office.hang_up(0);
     office.close();

@@ -119,7 +119,7 @@ fn a_phone_without_events_hears_the_tone_itself() {
     // What it sends by INFO is not.
     let (session, now) = (office.phones[0].up[0], office.now().instant);
     office.phones[0].info(now, session, "application/dtmf-relay", "Signal=8\r\n");
-    office.run();
+    office.seconds(1);
     assert_eq!(sent(&mut office), [(set, '8')]);
     office.hook(line(1), false);
     office.close();
@@ -135,7 +135,7 @@ fn a_phone_steers_a_machine_behind_an_outside_line() {
     let (outside, phone) = (office.books.line_stream(9), phone_stream(&office));
     let now = office.now().instant;
     office.phones[0].info(now, session, "application/dtmf-relay", "Signal=4\r\n");
-    office.run();
+    office.seconds(1);
     assert_eq!(sent(&mut office), [(outside, '4')]);
     // Events are made tones by the engine, tones from outside are made events by us.
     heard(&mut office, phone, '5');
@@ -179,8 +179,8 @@ fn nobody_on_hold_gets_digits() {
     assert_eq!(sent(&mut office), []);
     let (session, now) = (office.phones[0].up[0], office.now().instant);
     office.phones[0].info(now, session, "application/dtmf-relay", "Signal=4\r\n");
-    office.run();
-    assert_eq!(sent(&mut office), []);
+    office.seconds(1);
+    assert_eq!(sent(&mut office), [] as [(StreamId, char); 0]);
     office.flash(line(1));
     heard(&mut office, set, '1');
     assert_eq!(sent(&mut office), [], "the hardware of this port hears keys by itself");

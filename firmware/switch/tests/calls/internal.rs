@@ -82,7 +82,7 @@ fn a_device_uses_the_codecs_of_its_list_only() {
         for restricted in [0, 1] {
             let mut site = Site::new().phones(&[1001, 1002]).0;
             let device = site.devices.values_mut().nth(restricted).unwrap();
-            device.codecs.clone_from(&list);
+            device.sound.codecs.clone_from(&list);
             let mut office = Office::open(site, &["1001", "1002"]);
             (office.phones[0].codec, office.phones[1].codec) = ("wide", "wide");
             office.dial(0, "1002");

@@ -8,6 +8,7 @@ mod analog;
 mod announcement;
 mod determinism;
 mod digits;
+mod digits_by_info;
 mod forward;
 mod hold;
 mod internal;

@@ -208,6 +208,7 @@ fn open(config: EngineConfig, parties: u16) -> Result<EngineHandle> {
             receive_payload_type: 8,
             telephone_event: Some(101),
             receive_telephone_event: Some(101),
+            digit_tones: true,
             telephone_event_clock: 8000,
             ptime: Duration::from_millis(20),
             send: true,

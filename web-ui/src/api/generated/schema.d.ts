@@ -799,6 +799,8 @@ export interface components {
         Device: {
             /** @description Codecs it may use, best first; empty: the usual ones, which are Opus, G.722, then G.711 (SIP only). */
             codecs: components["schemas"]["CodecName"][];
+            /** @description How it is told digits (SIP only). */
+            digits: components["schemas"]["DigitMode"];
             /** @description Whether its media is encrypted (SIP only). */
             encryption: components["schemas"]["MediaEncryption"];
             /**
@@ -822,6 +824,8 @@ export interface components {
         DeviceInput: {
             /** @description Codecs it may use, best first, each once (SIP only); the usual ones when empty or left out. */
             codecs?: components["schemas"]["CodecName"][];
+            /** @description How it is told digits (SIP only); `auto` when left out. */
+            digits?: components["schemas"]["DigitMode"];
             /** @description Whether its media is encrypted (SIP only); `auto` when left out. */
             encryption?: components["schemas"]["MediaEncryption"];
             /** @description What it is. The kind of a telephone that exists does not change. */
@@ -859,6 +863,11 @@ export interface components {
              */
             line: string;
         };
+        /**
+         * @description How a SIP telephone or trunk is told the digits pressed in a call (DTMF). Those it sends are taken in whatever way they come.
+         * @enum {string}
+         */
+        DigitMode: "auto" | "events" | "info_relay" | "info" | "tones";
         /**
          * @description Which way a call went.
          * @enum {string}
@@ -1347,7 +1356,7 @@ export interface components {
             language: string;
         };
         /**
-         * @description Whether the media of a SIP telephone is encrypted (SRTP).
+         * @description Whether the media of a SIP telephone or trunk is encrypted (SRTP).
          * @enum {string}
          */
         MediaEncryption: "auto" | "off" | "offered" | "required";
@@ -1686,6 +1695,12 @@ export interface components {
         } | {
             /** @description Addresses its calls come from. */
             addresses: string[];
+            /** @description Codecs it may use, best first; empty: the usual ones, which are Opus, G.722, then G.711. */
+            codecs: components["schemas"]["CodecName"][];
+            /** @description How it is told digits. */
+            digits: components["schemas"]["DigitMode"];
+            /** @description Whether its media is encrypted. */
+            encryption: components["schemas"]["MediaEncryption"];
             /** @description A password is kept. It is never shown. */
             has_password: boolean;
             /** @enum {string} */
@@ -1709,6 +1724,12 @@ export interface components {
         } | {
             /** @description Addresses its calls come from, up to 32. */
             addresses?: string[];
+            /** @description Codecs it may use, best first, each once; the usual ones when empty or left out. */
+            codecs?: components["schemas"]["CodecName"][];
+            /** @description How it is told digits; `auto` when left out. */
+            digits?: components["schemas"]["DigitMode"];
+            /** @description Whether its media is encrypted; `auto` when left out. */
+            encryption?: components["schemas"]["MediaEncryption"];
             /** @enum {string} */
             kind: "sip";
             /** @description Password. On a change: left out or `null` keeps the one there is, empty removes it. */

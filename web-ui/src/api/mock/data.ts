@@ -85,7 +85,7 @@ export function office(): Data {
     line.extension_id = data.extensions.find((item) => item.devices.some((d) => d.kind.kind === 'analog' && d.kind.line === line.id))?.id ?? null;
   }
   data.trunks = [
-    { id: id(41), name: 'Opérateur SIP', max_calls: 8, kind: { kind: 'sip', uri: 'sip:operateur.example;transport=tcp', username: 'cabinet-martin', has_password: true, addresses: ['203.0.113.5'], register: true } },
+    { id: id(41), name: 'Opérateur SIP', max_calls: 8, kind: { kind: 'sip', uri: 'sip:operateur.example;transport=tcp', username: 'cabinet-martin', has_password: true, addresses: ['203.0.113.5'], register: true, encryption: 'auto', codecs: [], digits: 'auto' } },
     { id: id(42), name: 'Ligne de secours', max_calls: 1, kind: { kind: 'line', line: lineIds[4] } },
   ];
   data.outbound = [
@@ -103,7 +103,7 @@ export function office(): Data {
 function person(n: number, extension: string, name: string, line?: number, connected?: boolean): Extension {
   const extensionId = id(n);
   const devices: Extension['devices'] = [];
-  if (line) devices.push({ id: id(100 + n), extension_id: extensionId, label: 'Poste fixe', kind: { kind: 'analog', line: id(line) }, encryption: 'auto', codecs: [], registrations: [] });
+  if (line) devices.push({ id: id(100 + n), extension_id: extensionId, label: 'Poste fixe', kind: { kind: 'analog', line: id(line) }, encryption: 'auto', codecs: [], digits: 'auto', registrations: [] });
   if (connected !== undefined) {
     devices.push({
       id: id(200 + n),
@@ -112,6 +112,7 @@ function person(n: number, extension: string, name: string, line?: number, conne
       kind: { kind: 'sip', username: extension },
       encryption: 'auto',
       codecs: [],
+      digits: 'auto',
       registrations: connected ? [{ address: `192.168.1.${20 + n}:5060`, transport: 'udp', user_agent: 'Yealink SIP-T31P 124.86', expires: Date.now() + 3_600_000 }] : [],
     });
   }

@@ -92,7 +92,7 @@ export class MockServer {
     const taken = (number: unknown, except?: string) => d.extensions.some((item) => item.extension === number && item.id !== except) || d.announcements.some((item) => item.number === number);
     const device = (extension: Extension, input: DeviceInput): Device => {
       const made: Device = {
-        id: newId(), extension_id: extension.id, label: input.label, encryption: input.encryption ?? 'auto', codecs: input.codecs ?? [], registrations: [],
+        id: newId(), extension_id: extension.id, label: input.label, encryption: input.encryption ?? 'auto', codecs: input.codecs ?? [], digits: input.digits ?? 'auto', registrations: [],
         kind: input.kind.kind === 'analog' ? input.kind : { kind: 'sip', username: nextName(extension) },
       };
       d.secrets[made.id] = secret();
@@ -128,11 +128,11 @@ export class MockServer {
     });
     this.#on('PUT', 'devices/:id', ([id], body) => {
       const found = owner(id)?.devices.find((item) => item.id === id);
-      const { label, encryption = 'auto', codecs = [] } = body as unknown as DeviceInput;
+      const { label, encryption = 'auto', codecs = [], digits = 'auto' } = body as unknown as DeviceInput;
       if (new Set(codecs).size < codecs.length) return refuse(422, 'codec_twice', 'codecs');
       if (found?.kind.kind === 'analog' && codecs.length > 0) return refuse(422, 'codecs_of_analog', 'codecs');
       // As the box does: what is left out is as at first.
-      if (found) Object.assign(found, { label, encryption, codecs });
+      if (found) Object.assign(found, { label, encryption, codecs, digits });
       this.#changed('extensions');
       return some(found);
     });
@@ -193,7 +193,7 @@ export class MockServer {
         const device = before?.devices.find((x) => x.kind.kind === 'analog' && x.kind.line === line.id);
         if (before) before.devices = before.devices.filter((x) => x !== device);
         const next = d.extensions.find((e) => e.id === wanted);
-        if (next) next.devices.push({ ...(device ?? { id: newId(), label: '', kind: { kind: 'analog', line: line.id }, encryption: 'auto', codecs: [], registrations: [] }), extension_id: next.id });
+        if (next) next.devices.push({ ...(device ?? { id: newId(), label: '', kind: { kind: 'analog', line: line.id }, encryption: 'auto', codecs: [], digits: 'auto', registrations: [] }), extension_id: next.id });
         line.extension_id = wanted ?? null;
         this.#changed('extensions');
       }

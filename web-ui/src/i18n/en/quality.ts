@@ -4,7 +4,7 @@ export const quality = {
   grades: { good: 'Good', fair: 'Fair', poor: 'Poor' },
   mos: (score: string) => `${score} of 5 (MOS)`,
   figures: 'Figures of the sound',
-  milliseconds: (value: string) => `${value} ms`,
+  milliseconds: (value: string) => `${value} ms`,
   lost: 'Lost on the way',
   jitter: 'Jitter',
   delay: 'Delay to even it out',

@@ -10,6 +10,7 @@ import { quality } from './quality';
 import { routing } from './routing';
 import { session } from './session';
 import { settings } from './settings';
+import { sipSound } from './sip-sound';
 import { status } from './status';
 import { trace } from './trace';
 import { trunks } from './trunks';
@@ -29,6 +30,7 @@ export const fr: Messages = {
   routing,
   session,
   settings,
+  sipSound,
   status,
   trace,
   trunks,

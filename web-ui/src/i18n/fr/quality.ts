@@ -4,7 +4,7 @@ export const quality = {
   grades: { good: 'Bon', fair: 'Moyen', poor: 'Mauvais' },
   mos: (score: string) => `${score} sur 5 (MOS)`,
   figures: 'Mesures du son',
-  milliseconds: (value: string) => `${value} ms`,
+  milliseconds: (value: string) => `${value} ms`,
   lost: 'Perdu en route',
   jitter: 'Gigue',
   delay: 'Retard pour la compenser',

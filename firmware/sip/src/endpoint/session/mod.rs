@@ -254,6 +254,20 @@ impl Endpoint {
         Ok(request)
     }
 
+    /// The peer of a session has said that it takes this method with this content: it is in its Allow and its Accept
+    /// (RFC 3261 §13.2.1, §13.3.1.4).
+    pub fn peer_reads(&self, session: SessionId, method: &Method, content_type: &str) -> bool {
+        let Some(peer) = self.sessions.get(&session).map(|session| &session.peer) else {
+            return false;
+        };
+        let method = compose::method_text(method);
+        let accepts = |list: &str| {
+            list.split(',').any(|value| text::without_params(value).trim().eq_ignore_ascii_case(content_type))
+        };
+        peer.allow.as_deref().is_some_and(|list| text::lists_token(list, method))
+            && peer.accept.as_deref().is_some_and(accepts)
+    }
+
     /// A peer that does not know the dialog any more, or is silent (RFC 3261 §12.2.1.2).
     pub(crate) fn session_lost(&mut self, now: Instant, id: SessionId, status: u16) {
         let Some(session) = self.sessions.get(&id) else {

@@ -100,13 +100,20 @@ pub(crate) enum State {
 }
 
 /// What the peer can do.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Peer {
     /// UPDATE is in its Allow.
     pub(crate) update: bool,
     /// `100rel` is in Supported or Require.
     pub(crate) reliable: bool,
+    /// Its last Allow and Accept; `None` while it has said nothing.
+    pub(crate) allow: Option<String>,
+    /// See `allow`.
+    pub(crate) accept: Option<String>,
 }
+
+/// Longest Allow or Accept kept, in bytes.
+const LONGEST_LIST: usize = 1024;
 
 /// A change of the session under way (RFC 6337 §2: one at a time).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -295,12 +302,21 @@ impl Session {
 
     /// Learns what the peer can do from a message of it.
     pub(crate) fn learn(&mut self, message: &Message) {
-        let mut allows = message.header_values("Allow").peekable();
-        if allows.peek().is_some() {
-            self.peer.update = allows.any(|value| text::lists_token(&value, "UPDATE"));
+        if let Some(allow) = list(message, "Allow") {
+            self.peer.update = text::lists_token(&allow, "UPDATE");
+            self.peer.allow = Some(allow);
         }
+        self.peer.accept = list(message, "Accept").or(self.peer.accept.take());
         if ["Supported", "Require"].iter().any(|name| has_option(message, name, "100rel")) {
             self.peer.reliable = true;
         }
     }
+}
+
+/// All values of a header in one; `None` when there is none, or more than is kept.
+fn list(message: &Message, name: &str) -> Option<String> {
+    let mut values = message.header_values(name).peekable();
+    values.peek()?;
+    let list = values.map(|value| value.into_owned()).collect::<Vec<_>>().join(",");
+    (list.len() <= LONGEST_LIST).then_some(list)
 }

@@ -39,6 +39,12 @@ pub struct Phone {
     /// Switched off.
     pub dead: bool,
     pub codec: &'static str,
+    /// Headers of its 200 to an INVITE.
+    pub answers_with: Vec<(&'static str, &'static str)>,
+    /// INFOs received: type and content.
+    pub infos: Vec<(String, String)>,
+    /// It refuses INFO with this.
+    pub refuses_info: Option<u16>,
     pub last_response: Option<u16>,
     /// INVITEs that ring, with their offers.
     pub ringing: Vec<(SessionId, Bytes)>,
@@ -59,6 +65,7 @@ pub struct Phone {
     /// Our tags in the provisional responses sent.
     pub local_tags: Vec<String>,
     version: u64,
+    refusals: Vec<(SocketAddr, Bytes)>,
     /// Tags (ours, theirs) by Call-ID, from the responses received and the INVITEs answered.
     dialogs: BTreeMap<String, (String, String)>,
 }
@@ -88,6 +95,9 @@ impl Phone {
             script: Script::Ring,
             dead: false,
             codec: "PCMA",
+            answers_with: Vec::new(),
+            infos: Vec::new(),
+            refuses_info: None,
             last_response: None,
             ringing: Vec::new(),
             up: Vec::new(),
@@ -102,6 +112,7 @@ impl Phone {
             requests: Vec::new(),
             local_tags: Vec::new(),
             version: 1,
+            refusals: Vec::new(),
             dialogs: BTreeMap::new(),
         }
     }
@@ -166,6 +177,9 @@ impl Phone {
     pub fn capabilities(&self, direction: Direction) -> Capabilities {
         let codec = |payload_type, name: &str| Codec { payload_type, name: name.into(), clock_rate: 8000, fmtp: None };
         let mut codecs = vec![codec(8, "PCMA"), codec(0, "PCMU"), codec(101, "telephone-event")];
+        if self.codec == "no events" {
+            codecs.truncate(2);
+        }
         if self.codec == "wide" {
             let opus = Codec {
                 payload_type: 96,
@@ -236,7 +250,7 @@ impl Phone {
             self.negotiated = Some(negotiated);
             body
         };
-        self.endpoint.answer(now, session, &[], Some(sdp_body(body))).unwrap();
+        self.endpoint.answer(now, session, &self.answers_with, Some(sdp_body(body))).unwrap();
         self.up.push(session);
     }
 
@@ -310,7 +324,20 @@ impl Phone {
                 self.dialogs.insert(message.call_id().to_owned(), (tag(message.from()), tag(message.to())));
             }
         }
+        if let Some(refusal) = self.refusal_of_info(&bytes) {
+            self.refusals.push((flow.remote, refusal));
+            return;
+        }
         self.endpoint.handle(now, Input::Received { flow, bytes });
+    }
+
+    fn refusal_of_info(&mut self, bytes: &Bytes) -> Option<Bytes> {
+        let status = self.refuses_info?;
+        let text = String::from_utf8_lossy(bytes);
+        let copied = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+        let kept = text.lines().filter(|line| copied.iter().any(|name| line.starts_with(name)));
+        let lines: String = kept.map(|line| format!("{line}\r\n")).collect();
+        text.starts_with("INFO ").then(|| format!("SIP/2.0 {status} No\r\n{lines}Content-Length: 0\r\n\r\n").into())
     }
 
     pub fn timeout(&self) -> Option<Instant> {
@@ -325,7 +352,7 @@ impl Phone {
 
     /// What it sends; what it hears is acted upon.
     pub fn collect(&mut self, now: Instant) -> Vec<(SocketAddr, Bytes)> {
-        let mut sent = Vec::new();
+        let mut sent = std::mem::take(&mut self.refusals);
         while let Some(output) = self.endpoint.poll_output() {
             match output {
                 Output::Send { flow, bytes } => {
@@ -390,6 +417,10 @@ impl Phone {
             Event::Ended { session, reason, .. } => {
                 self.up.retain(|up| *up != session);
                 self.ended.push(reason);
+            }
+            Event::InDialog { request, .. } if request.method() == Method::Info => {
+                let content_type = request.header("Content-Type").unwrap_or_default().into_owned();
+                self.infos.push((content_type, String::from_utf8_lossy(request.body()).into_owned()));
             }
             Event::Response { status, .. } => self.last_response = Some(status),
             _ => {}

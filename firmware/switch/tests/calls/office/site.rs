@@ -66,9 +66,8 @@ impl Site {
             Device {
                 user: user(extension),
                 label: username.into(),
-                codecs: Vec::new(),
                 kind: DeviceKind::Sip { username: username.into(), ha1_md5: secret.md5.0, ha1_sha256: secret.sha256.0 },
-                encryption: Default::default(),
+                sound: Default::default(),
             },
         );
         self
@@ -94,9 +93,8 @@ impl Site {
             Device {
                 user: user(extension),
                 label: String::new(),
-                codecs: Vec::new(),
                 kind: DeviceKind::Analog { line: line(u128::from(port)) },
-                encryption: Default::default(),
+                sound: Default::default(),
             },
         );
         self
@@ -125,6 +123,7 @@ impl Site {
                     password: None,
                     addresses: vec![socket.ip()],
                     register: false,
+                    sound: Default::default(),
                 },
                 max_calls,
             },

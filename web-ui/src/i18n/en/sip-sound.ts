@@ -1,0 +1,41 @@
+/** Settings of the sound of a SIP telephone or a provider. `who`: “the telephone” or “the provider”. */
+export const sipSound = {
+  who: { telephone: 'the telephone', carrier: 'the provider' },
+  encryption: 'Encryption of the voice',
+  encryptions: {
+    auto: () => 'Automatic',
+    off: () => 'Never',
+    offered: (who: string) => `When ${who} can`,
+    required: () => 'Always',
+  },
+  encryptionHints: {
+    auto: (who: string) => `Offered when ${who} is connected over TLS; otherwise used only when ${who} insists on it.`,
+    off: (who: string) => `If ${who} insists on encryption, no call is possible.`,
+    offered: (who: string) => `Calls are encrypted when ${who} can. Without a connection over TLS, the keys can be read on the network.`,
+    required: (who: string) => `If ${who} cannot encrypt, no call is possible. Without a connection over TLS, the keys can be read on the network.`,
+  },
+  codecs: 'Codecs',
+  codecsModes: { automatic: 'Automatic', chosen: 'Chosen by you' },
+  codecsAutomaticHint: 'Opus, G.722, then G.711: right nearly always.',
+  codecsChosenHint: 'Only these are used. With none in common, no call is possible.',
+  codecsOrder: 'Codecs, best first',
+  codecsOrderHint: 'The caller’s order counts first; what both sides have in common needs no conversion.',
+  codecsAdd: 'Add a codec',
+  codecsNone: 'Choose one codec at least, or “Automatic”.',
+  codecNames: { opus: 'Opus', g722: 'G.722 (wide band)', pcma: 'G.711 A-law (Europe)', pcmu: 'G.711 µ-law (North America, Japan)', l16: 'L16 (uncompressed, special apparatus)' },
+  digits: 'Keys during a call',
+  digitModes: {
+    auto: 'Automatic',
+    events: 'RTP events (RFC 4733)',
+    info_relay: 'SIP INFO requests (dtmf-relay)',
+    info: 'SIP INFO requests (dtmf)',
+    tones: 'Tones in the voice',
+  },
+  digitHints: {
+    auto: (who: string) => `As RTP events if ${who} knows them, else by SIP INFO if it says that it reads it, else as tones.`,
+    events: (who: string) => `If ${who} does not know these events, it gets tones.`,
+    info_relay: (who: string) => `If ${who} refuses SIP INFO in a call, it gets tones from then on.`,
+    info: (who: string) => `If ${who} refuses SIP INFO in a call, it gets tones from then on.`,
+    tones: () => 'With G.711 or G.722 only: other codecs spoil tones.',
+  },
+};

@@ -1,0 +1,41 @@
+/** Réglages du son d’un téléphone SIP ou d’un opérateur. `who` : « le téléphone » ou « l’opérateur ». */
+export const sipSound = {
+  who: { telephone: 'le téléphone', carrier: 'l’opérateur' },
+  encryption: 'Chiffrement de la voix',
+  encryptions: {
+    auto: () => 'Automatique',
+    off: () => 'Jamais',
+    offered: (who: string) => `Quand ${who} le peut`,
+    required: () => 'Toujours',
+  },
+  encryptionHints: {
+    auto: (who: string) => `Proposé quand ${who} est connecté en TLS ; sinon utilisé seulement quand ${who} l’exige.`,
+    off: (who: string) => `Si ${who} exige le chiffrement, aucun appel n’est possible.`,
+    offered: (who: string) => `Les appels sont chiffrés quand ${who} le peut. Sans connexion en TLS, les clés sont lisibles sur le réseau.`,
+    required: (who: string) => `Si ${who} ne sait pas chiffrer, aucun appel n’est possible. Sans connexion en TLS, les clés sont lisibles sur le réseau.`,
+  },
+  codecs: 'Codecs',
+  codecsModes: { automatic: 'Automatique', chosen: 'Choisis par vous' },
+  codecsAutomaticHint: 'Opus, G.722, puis G.711 : convient presque toujours.',
+  codecsChosenHint: 'Seuls ceux-ci sont utilisés. Sans aucun en commun, aucun appel n’est possible.',
+  codecsOrder: 'Codecs, le meilleur d’abord',
+  codecsOrderHint: 'L’ordre de l’appelant compte d’abord ; ce que les deux côtés ont en commun n’exige aucune conversion.',
+  codecsAdd: 'Ajouter un codec',
+  codecsNone: 'Choisissez au moins un codec, ou « Automatique ».',
+  codecNames: { opus: 'Opus', g722: 'G.722 (large bande)', pcma: 'G.711 loi A (Europe)', pcmu: 'G.711 loi µ (Amérique du Nord, Japon)', l16: 'L16 (non comprimé, appareils spéciaux)' },
+  digits: 'Touches pendant un appel',
+  digitModes: {
+    auto: 'Automatique',
+    events: 'Événements RTP (RFC 4733)',
+    info_relay: 'Messages SIP INFO (dtmf-relay)',
+    info: 'Messages SIP INFO (dtmf)',
+    tones: 'Tonalités dans la voix',
+  },
+  digitHints: {
+    auto: (who: string) => `En événements RTP si ${who} les connaît, sinon par SIP INFO s’il l’annonce, sinon en tonalités.`,
+    events: (who: string) => `Si ${who} ne connaît pas ces événements, il reçoit des tonalités.`,
+    info_relay: (who: string) => `Si ${who} refuse SIP INFO pendant un appel, il reçoit ensuite des tonalités.`,
+    info: (who: string) => `Si ${who} refuse SIP INFO pendant un appel, il reçoit ensuite des tonalités.`,
+    tones: () => 'Seulement avec G.711 ou G.722 : les autres codecs déforment les tonalités.',
+  },
+};
