@@ -8,7 +8,7 @@ use std::time::Duration;
 use offhook_media::command::{BridgeId, Codec, Command, Event, Source, StreamId, ToneSegment};
 use offhook_media::engine::EngineConfig;
 use offhook_media::level::dbm0;
-use support::{assert_tone, start};
+use support::{assert_tone, start, start_stepped};
 
 fn tone(hz: &[f32], ms: Option<u64>, once: bool) -> ToneSegment {
     ToneSegment { hz: hz.to_vec(), modulation_hz: None, duration: ms.map(Duration::from_millis), once }
@@ -105,21 +105,21 @@ fn every_packet_time_is_served() {
 
 #[test]
 fn a_prompt_in_a_call_stops_the_peer_for_its_party_alone() {
-    let b = start(EngineConfig::default());
+    let b = start_stepped();
     let (mut a, mut c) = (b.party(1, Codec::Pcma), b.party(2, Codec::Pcma));
-    let clock = b.metronome(9);
     b.command(Command::Bridge { bridge: BridgeId(1), members: vec![a.stream, c.stream] });
     let segments = vec![tone(&[1320.0], Some(400), true)];
     let mut heard_a = Vec::new();
     let mut heard_c = Vec::new();
+    b.step(1);
     for round in 0..100 {
-        clock.hear();
         if round == 30 {
             let segments = segments.clone();
             b.command(Command::Play { stream: a.stream, source: Source::Tone { segments, level_dbm0: -10.0 } });
         }
         a.say(440.0);
         c.say(880.0);
+        b.step(1);
         a.hear_waiting(&mut heard_a);
         c.hear_waiting(&mut heard_c);
     }

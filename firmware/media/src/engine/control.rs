@@ -56,6 +56,8 @@ pub(super) enum Input {
     Command(Command),
     Line(LinePort, EngineSide),
     LineAudio(LinePort, LineAudio),
+    /// So many ticks of stepped time; told when they are done.
+    Step(u32, Sender<()>),
     Shutdown,
 }
 
@@ -135,7 +137,7 @@ impl Control {
         inputs: Receiver<Input>,
         events: Sender<Event>,
     ) -> io::Result<(Self, Vec<Arc<Shared>>)> {
-        let clock = Clock::start();
+        let clock = Clock::start(config.time);
         let mut random = File::open("/dev/urandom")?;
         let mut seed = [0; 8];
         random.read_exact(&mut seed)?;
@@ -148,7 +150,7 @@ impl Control {
         let mut threads = Vec::new();
         let (datagram_sender, datagrams) = bounded(DATAGRAMS);
         for n in 0..config.threads.max(1) {
-            threads.push(start_thread(n, config, streams, clock, datagram_sender.clone())?);
+            threads.push(start_thread(n, config, streams, clock.clone(), datagram_sender.clone())?);
         }
         let (loads, load_requests) = bounded(LOADS);
         let (loaded_sender, loaded) = unbounded();
@@ -223,6 +225,7 @@ impl Control {
                             Ok(Input::Command(command)) => self.obey(command),
                             Ok(Input::Line(port, side)) => _ = self.lines.insert(port, side),
                             Ok(Input::LineAudio(port, audio)) => _ = self.line_audio.insert(port, audio),
+                            Ok(Input::Step(ticks, done)) => self.step(ticks, &done),
                             Ok(Input::Shutdown) | Err(crossbeam_channel::TryRecvError::Disconnected) => {
                                 return self.shut_down();
                             }
@@ -251,6 +254,22 @@ impl Control {
             }
             self.threads.iter().for_each(Thread::wake);
         }
+    }
+
+    /// Lets stepped time go on, tick by tick, when all commands before have become orders.
+    fn step(&self, ticks: u32, done: &Sender<()>) {
+        if self.clock.is_stepped() {
+            for _ in 0..ticks {
+                self.clock.step();
+                let (sender, served) = bounded(self.threads.len());
+                for thread in 0..self.threads.len() {
+                    self.send(thread, Order::Step { done: sender.clone() });
+                }
+                drop(sender);
+                served.iter().for_each(drop);
+            }
+        }
+        let _nobody_waits = done.send(());
     }
 
     fn obey(&mut self, command: Command) {
@@ -344,7 +363,7 @@ impl Control {
         }
         let coder = Box::new(Coder::default());
         let leg = RtpLeg::new(sockets, coder, random, self.cname, self.clock.now().clock);
-        self.open(stream, Kind::Rtp(Box::new(leg)), None);
+        self.open(stream, Kind::Rtp(leg), None);
     }
 
     fn pool(&self) -> MutexGuard<'_, SocketPool> {
@@ -499,7 +518,7 @@ impl Control {
             return self.tell(Event::Recorded { recording: id, duration: Duration::ZERO, error });
         }
         let rate = self.streams.get(&stream).map_or(Rate::Narrow, |entry| entry.rate);
-        let (tap, new) = recording(id, path, rate);
+        let (tap, new) = recording(id, path, rate, self.clock.is_stepped());
         if let Some(recorder) = &self.recorder {
             let _ended = recorder.send(new);
         }

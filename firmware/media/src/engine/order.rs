@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crossbeam_channel::Sender;
+
 use super::guard::Keyed;
 use super::listener::Listener;
 use super::mixing::{Arrangement, Table};
@@ -108,6 +110,10 @@ pub(super) enum Order {
     StopRecording {
         slot: Slot,
         recording: RecordingId,
+    },
+    /// Time was stepped on: a tick is to be done, and to be told when it is.
+    Step {
+        done: Sender<()>,
     },
     /// The end of the thread.
     Shutdown,

@@ -45,6 +45,8 @@ pub(super) struct Tap {
     pub(super) recording: RecordingId,
     rate: Rate,
     items: Sender<Item>,
+    /// Waits for room instead of missing sound: time is stepped.
+    patient: bool,
     missed: Arc<AtomicU64>,
     /// For what is said and heard at another rate than the recording's.
     converters: [Converter; 2],
@@ -72,13 +74,14 @@ impl Tap {
             converter.samples(sound.rate(), sound.samples(), self.rate, samples.as_flattened_mut());
         }
         let parts = self.rate.frame() / FRAME;
-        if self.items.capacity().is_some_and(|most| self.items.len() + parts > most) {
+        if !self.patient && self.items.capacity().is_some_and(|most| self.items.len() + parts > most) {
             self.missed.fetch_add(1, Ordering::Relaxed);
             return;
         }
         let [said, heard] = &sounds;
         for (said, heard) in said.iter().zip(heard).take(parts) {
-            let _full = self.items.try_send(Item::Sound([*said, *heard]));
+            let item = Item::Sound([*said, *heard]);
+            let _full = if self.patient { self.items.send(item).is_ok() } else { self.items.try_send(item).is_ok() };
         }
     }
 
@@ -118,8 +121,8 @@ pub(super) struct NewRecording {
     pub(super) missed: Arc<AtomicU64>,
 }
 
-/// Both ends of a recording at 8 or 16 kHz.
-pub(super) fn recording(recording: RecordingId, path: PathBuf, rate: Rate) -> (Tap, NewRecording) {
+/// Both ends of a recording at 8 or 16 kHz. A `patient` one waits for room.
+pub(super) fn recording(recording: RecordingId, path: PathBuf, rate: Rate, patient: bool) -> (Tap, NewRecording) {
     let rate = rate.min(Rate::Wide);
     let (sender, receiver) = bounded(TICKS * rate.frame() / FRAME);
     let missed = Arc::new(AtomicU64::new(0));
@@ -127,6 +130,7 @@ pub(super) fn recording(recording: RecordingId, path: PathBuf, rate: Rate) -> (T
         recording,
         rate,
         items: sender,
+        patient,
         missed: Arc::clone(&missed),
         converters: <[Converter; 2]>::default(),
         paused: None,

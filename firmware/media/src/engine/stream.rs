@@ -23,12 +23,14 @@ const MAX_TAPS: usize = 2;
 
 /// Where the sound comes from.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a packet passed on finds its leg without another step")]
 pub(super) enum Kind {
-    Rtp(Box<RtpLeg>),
+    Rtp(RtpLeg),
     Line(Box<LineLeg>),
 }
 
-/// A stream.
+/// A stream. What only sound in samples needs is boxed: hundreds of streams whose packets are passed on as they come should fit into the
+/// processor's cache.
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) id: StreamId,
@@ -40,26 +42,26 @@ pub(super) struct Stream {
     /// Somebody needs its sound as samples.
     pub(super) decoding: bool,
     /// What the party says and hears in this tick, at its own rate ([`Stream::rate`]).
-    pub(super) said: Sound,
-    pub(super) heard: Sound,
+    pub(super) said: Box<Sound>,
+    pub(super) heard: Box<Sound>,
     /// What it hears of what everybody hears, for recordings, when that differs.
-    pub(super) public: Sound,
+    pub(super) public: Box<Sound>,
     pub(super) public_differs: bool,
-    pub(super) converters: Converters,
+    pub(super) converters: Box<Converters>,
     /// Joins what it hears to what it heard before.
-    declick: Declick,
+    declick: Box<Declick>,
     source: Heard,
     /// Counts what was played.
     plays: u32,
     player: Option<Box<Player>>,
-    digits: [(Digit, Duration); MAX_DIGITS],
+    digits: Box<[(Digit, Duration); MAX_DIGITS]>,
     digit_count: usize,
     /// An in-band digit being played.
     in_band: Option<DigitTone>,
     /// Ticks to wait after an event before the next.
     digit_pause: u8,
     taps: [Option<Box<Tap>>; MAX_TAPS],
-    detector: DtmfDetector,
+    detector: Box<DtmfDetector>,
     /// A digit was found and goes on.
     digit_sounds: bool,
     listener: Option<Box<Listener>>,
@@ -93,21 +95,21 @@ impl Stream {
             bridge: None,
             forward_to: None,
             decoding: false,
-            said: Sound::default(),
-            heard: Sound::default(),
-            public: Sound::default(),
+            said: Box::default(),
+            heard: Box::default(),
+            public: Box::default(),
             public_differs: false,
-            declick: Declick::default(),
+            declick: Box::default(),
             source: Heard::Nothing,
             plays: 0,
-            converters: Converters::default(),
+            converters: Box::default(),
             player: None,
-            digits: [('0', Duration::ZERO); MAX_DIGITS],
+            digits: Box::new([('0', Duration::ZERO); MAX_DIGITS]),
             digit_count: 0,
             in_band: None,
             digit_pause: 0,
             taps: [None, None],
-            detector: DtmfDetector::default(),
+            detector: Box::default(),
             digit_sounds: false,
             listener: None,
         }

@@ -11,7 +11,7 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
 use super::guard::{Datagram, Opened};
-use super::leg::{Incoming, Now, read_one};
+use super::leg::{Incoming, Now, RtpLeg, read_one};
 use super::mixing::{Arrangement, Table, mix};
 use super::order::{Members, Order, Returned, Slot};
 use super::recorder::{HEARD, SAID};
@@ -29,6 +29,10 @@ const BATCH: usize = 256;
 const MAX_CATCH_UP: u32 = 5;
 /// Ticks after which a resting stream is looked after: its reports, its silence.
 const LOOK_AFTER: u64 = 8;
+/// Packets in a tick from which on they share wake-ups: 4000 a second, some 40 calls passed on.
+const CROWD: u32 = 80;
+/// Streams served on the tick before packets that came meanwhile are: they would wait for milliseconds else.
+const STRIDE: usize = 32;
 /// Length of a digit passed on to a party that takes no events.
 const PASSED_DIGIT: Duration = Duration::from_millis(100);
 
@@ -57,29 +61,51 @@ impl Shared {
 }
 
 /// The clock all threads share.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Clock {
     epoch: Instant,
     ntp: NtpTime,
+    /// Ticks since the start, when time goes on only when told ([`super::Time::Stepped`]).
+    stepped: Option<Arc<AtomicU64>>,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
+    pub(super) fn start(time: super::Time) -> Self {
         let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Clock { epoch: Instant::now(), ntp: NtpTime::from_unix(unix) }
+        let stepped = (time == super::Time::Stepped).then(Arc::default);
+        Clock { epoch: Instant::now(), ntp: NtpTime::from_unix(unix), stepped }
     }
 
-    /// A moment on the media clock.
-    fn at(&self, moment: Instant) -> u64 {
-        moment.saturating_duration_since(self.epoch).as_micros() as u64 / 125
+    /// Time goes on only when told.
+    pub(super) fn is_stepped(&self) -> bool {
+        self.stepped.is_some()
+    }
+
+    /// Lets a tick pass, when time is stepped.
+    pub(super) fn step(&self) {
+        if let Some(ticks) = &self.stepped {
+            ticks.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        match &self.stepped {
+            None => self.epoch.elapsed(),
+            Some(ticks) => TICK * ticks.load(Ordering::Acquire) as u32,
+        }
     }
 
     pub(super) fn now(&self) -> Now {
-        let elapsed = self.epoch.elapsed();
+        let elapsed = self.elapsed();
         let fraction = (u64::from(elapsed.subsec_nanos()) << 32) / 1_000_000_000;
         let ntp = self.ntp.0.wrapping_add((elapsed.as_secs() << 32) | fraction);
-        Now { clock: elapsed.as_micros() as u64 / 125, ntp: NtpTime(ntp) }
+        Now { clock: units(elapsed), ntp: NtpTime(ntp) }
     }
+}
+
+/// A moment on the media clock.
+fn units(elapsed: Duration) -> u64 {
+    elapsed.as_micros() as u64 / 125
 }
 
 /// The thread's own state.
@@ -93,6 +119,9 @@ pub(super) struct Worker {
     clock: Clock,
     media_timeout: u64,
     coalesce: Duration,
+    /// Packets since the last tick, and whether there were many between the last two.
+    packets: u32,
+    crowded: bool,
     streams: Vec<Option<Box<Stream>>>,
     /// By place: nothing to do for the stream on the tick but to look after it now and then, for its packets are only passed on. Apart
     /// from the streams, because hundreds of them do not fit into the processor's cache and most rest.
@@ -104,7 +133,8 @@ pub(super) struct Worker {
     retiring: usize,
     /// Places in use end here.
     used: usize,
-    next_tick: Instant,
+    /// Since the clock began.
+    next_tick: Duration,
     ticks: u64,
 }
 
@@ -127,6 +157,7 @@ impl Worker {
         timer.set(Expiration::Interval(TimeSpec::from_duration(TICK)), TimerSetTimeFlags::empty())?;
         epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
         epoll.add(&parts.shared.wake, EpollEvent::new(EpollFlags::EPOLLIN, WAKE))?;
+        let next_tick = parts.clock.elapsed() + TICK;
         Ok(Worker {
             epoll,
             timer,
@@ -137,26 +168,31 @@ impl Worker {
             clock: parts.clock,
             media_timeout: parts.media_timeout.as_millis() as u64 * 8,
             coalesce: parts.coalesce,
+            packets: 0,
+            crowded: false,
             streams: (0..parts.streams).map(|_| None).collect(),
             resting: vec![false; parts.streams],
             bridges: vec![Members::EMPTY; parts.streams],
             tables: (0..parts.streams).map(|_| None).collect(),
             retiring: 0,
             used: 0,
-            next_tick: Instant::now() + TICK,
+            next_tick,
             ticks: 0,
         })
     }
 
     /// Runs until told to end.
     pub(super) fn run(mut self) {
+        if self.clock.is_stepped() {
+            return self.run_stepped();
+        }
         let mut events = [EpollEvent::empty(); BATCH];
         loop {
             let count = self.epoll.wait(&mut events, EpollTimeout::NONE).unwrap_or(0);
+            self.warm(events.get(..count).unwrap_or_default());
             let mut woken = false;
-            let mut packets = 0;
+            let before = self.packets;
             for event in events.get(..count).unwrap_or_default() {
-                let slot = (event.data() >> 2) as usize;
                 match event.data() & 3 {
                     TIMER => {
                         let _expired = self.timer.wait();
@@ -165,23 +201,74 @@ impl Worker {
                         woken = true;
                         let _count = self.shared.wake.read();
                     }
-                    RTP => {
-                        packets += 1;
-                        self.read_rtp(slot);
-                    }
-                    RTCP => self.read_rtcp(slot),
-                    _ => {}
+                    _ => self.read(event),
                 }
             }
+            let came = self.packets != before;
             if woken && !self.take_orders() {
                 return;
             }
-            self.ticks_due();
-            if packets > 0 && !self.coalesce.is_zero() {
-                // Under load, packets that come within a fraction of a millisecond share one wake-up.
-                std::thread::sleep(self.coalesce);
+            let to_tick = self.ticks_due();
+            if came && self.crowded && !self.coalesce.is_zero() {
+                std::thread::sleep(self.coalesce.min(to_tick));
             }
         }
+    }
+
+    /// Runs in stepped time: packets that came since the last step are taken at the next one.
+    fn run_stepped(&mut self) {
+        while let Ok(order) = self.orders.recv() {
+            match order {
+                Order::Shutdown => return,
+                Order::Step { done } => {
+                    while self.read_waiting() {}
+                    self.ticks_due();
+                    let _nobody_waits = done.send(());
+                }
+                order => self.obey(order),
+            }
+        }
+    }
+
+    /// Reads what the packets of a crowd need. Hundreds of streams, in use every 20 ms, do not stay in the processor's cache: their memory
+    /// is waited for together here, where it would be one by one between the system calls.
+    fn warm(&self, events: &[EpollEvent]) {
+        if !self.crowded {
+            return;
+        }
+        let stream = |slot: usize| self.streams.get(slot).and_then(Option::as_deref);
+        let touch = |stream: &Stream| stream.rtp().map_or(0, RtpLeg::touch);
+        let touched = events.iter().filter(|event| event.data() & 3 == RTP).fold(0, |touched, event| {
+            let one = stream((event.data() >> 2) as usize);
+            let other = one.and_then(|one| stream(usize::from(one.forward_to?)));
+            touched ^ one.map_or(0, touch) ^ other.map_or(0, touch)
+        });
+        std::hint::black_box(touched);
+    }
+
+    /// Takes the packet an event is about.
+    fn read(&mut self, event: &EpollEvent) {
+        let slot = (event.data() >> 2) as usize;
+        match event.data() & 3 {
+            RTP => {
+                self.packets += 1;
+                self.read_rtp(slot);
+            }
+            RTCP => self.read_rtcp(slot),
+            _ => {}
+        }
+    }
+
+    /// Takes the packets that wait, one from each socket; false when there were none.
+    fn read_waiting(&mut self) -> bool {
+        let mut events = [EpollEvent::empty(); BATCH];
+        let count = self.epoll.wait(&mut events, EpollTimeout::ZERO).unwrap_or(0);
+        let mut any = false;
+        for event in events.get(..count).unwrap_or_default() {
+            any |= matches!(event.data() & 3, RTP | RTCP);
+            self.read(event);
+        }
+        any
     }
 
     fn take_orders(&mut self) -> bool {
@@ -267,7 +354,7 @@ impl Worker {
                 tap.into_iter().for_each(|t| self.tell(Returned::Tap(t)));
                 self.refresh_around(slot);
             }
-            Order::Shutdown => {}
+            Order::Step { .. } | Order::Shutdown => {}
         }
     }
 
@@ -514,10 +601,15 @@ impl Worker {
         }
     }
 
-    fn ticks_due(&mut self) {
+    /// Does the ticks that are due; tells how long it is to the next.
+    fn ticks_due(&mut self) -> Duration {
         let mut made_up = 0;
-        while Instant::now() >= self.next_tick {
-            let due = self.clock.at(self.next_tick);
+        loop {
+            let to_next = self.next_tick.saturating_sub(self.clock.elapsed());
+            if !to_next.is_zero() {
+                return to_next;
+            }
+            let due = units(self.next_tick);
             self.next_tick += TICK;
             if made_up < MAX_CATCH_UP {
                 made_up += 1;
@@ -532,87 +624,91 @@ impl Worker {
     fn tick(&mut self, due: u64) {
         let now = self.clock.now();
         self.ticks += 1;
-        let Worker { streams, resting, bridges, tables, .. } = self;
-        let active = streams.get_mut(..self.used).unwrap_or_default();
-        let turn = self.ticks % LOOK_AFTER;
-        // Those that rest have their turn one after the other.
-        let rests = |resting: &[bool], index: usize| {
-            resting.get(index).copied().unwrap_or(false) && index as u64 % LOOK_AFTER != turn
-        };
-        for (index, stream) in active.iter_mut().enumerate() {
-            if !rests(resting, index)
-                && let Some(stream) = stream
-            {
+        self.crowded = std::mem::take(&mut self.packets) >= CROWD;
+        self.each_at_work(|worker, index| {
+            if let Some(stream) = worker.streams.get_mut(index).and_then(Option::as_deref_mut) {
                 stream.listen(due);
             }
-        }
-        for index in 0..active.len() {
-            if !rests(resting, index) {
-                let event = mix(active, bridges, tables, index);
-                event.into_iter().for_each(|event| tell(&self.returned, &self.shared, Returned::Event(event)));
-            }
-        }
-        for index in 0..active.len() {
-            if rests(resting, index) {
-                continue;
-            }
-            let Some(stream) = active.get_mut(index).and_then(Option::as_deref_mut) else {
-                continue;
-            };
-            let id = stream.id;
-            let fax = match &mut stream.kind {
-                Kind::Line(line) => line.fax_begun(),
-                Kind::Rtp(_) => false,
-            };
-            let listens = stream.decoding || matches!(stream.kind, Kind::Line(_));
-            let (in_band, tones) = if listens { stream.detect() } else { (None, [None; 2]) };
-            for tone in tones.into_iter().flatten() {
-                tell(&self.returned, &self.shared, Returned::Event(Event::Tone { stream: id, tone }));
-            }
-            let mut expired = None;
-            if let Kind::Rtp(leg) = &mut stream.kind {
-                expired = leg.expired_digit(now.clock);
-                leg.report_tick(now);
-                if leg.went_silent(now.clock, self.media_timeout) {
-                    tell(&self.returned, &self.shared, Returned::Event(Event::MediaLost { stream: id }));
-                }
-            }
-            if stream.silences(in_band.is_some()) {
-                let members =
-                    stream.bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
-                stream.mute_taps(SAID);
-                for &slot in members.as_slice().iter().filter(|&&slot| usize::from(slot) != index) {
-                    if let Some(other) = active.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
-                        other.mute_taps(HEARD);
-                    }
-                }
-            }
-            let Some(stream) = active.get_mut(index).and_then(Option::as_deref_mut) else {
-                continue;
-            };
-            for digit in in_band.into_iter().chain(expired) {
-                tell(&self.returned, &self.shared, Returned::Event(Event::Digit { stream: id, digit }));
-            }
-            let bridged =
-                stream.bridge.and_then(|b| bridges.get(usize::from(b))).is_some_and(|m| m.as_slice().len() > 1);
-            stream.speak(bridged, now.clock, |what| tell(&self.returned, &self.shared, what));
-            if let Some(resting) = resting.get_mut(index) {
-                *resting = stream.rests();
-            }
-            if fax {
-                let bridge = stream.bridge;
-                tell(&self.returned, &self.shared, Returned::Event(Event::FaxDetected { stream: id }));
-                let members = bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
-                for &slot in members.as_slice() {
-                    // Not a sample more or less than was sent: a modem would lose its carrier.
-                    if let Some(leg) = active.get_mut(usize::from(slot)).and_then(|s| s.as_deref_mut()?.rtp_mut()) {
-                        leg.playout.set_mode(Mode::FAX);
-                    }
-                }
-            }
-        }
+        });
+        self.each_at_work(|worker, index| {
+            let event = mix(&mut worker.streams, &worker.bridges, &mut worker.tables, index);
+            event.into_iter().for_each(|event| worker.tell(Returned::Event(event)));
+        });
+        self.each_at_work(|worker, index| worker.speak(index, now));
         if self.retiring > 0 {
             self.retire();
+        }
+    }
+
+    /// Does something for each stream that does not rest, or has its turn to be looked after: those that rest have it one after the other.
+    fn each_at_work(&mut self, mut work: impl FnMut(&mut Self, usize)) {
+        let turn = self.ticks % LOOK_AFTER;
+        let mut served = 0;
+        for index in 0..self.used {
+            let rests = self.resting.get(index).copied().unwrap_or(false) && index as u64 % LOOK_AFTER != turn;
+            if rests || self.streams.get(index).is_none_or(Option::is_none) {
+                continue;
+            }
+            work(self, index);
+            served += 1;
+            if served % STRIDE == 0 && !self.clock.is_stepped() {
+                self.read_waiting();
+            }
+        }
+    }
+
+    /// What a stream gives in a tick: tones and digits heard in what its party said, reports, the next 20 ms to hear.
+    fn speak(&mut self, index: usize, now: Now) {
+        let Worker { streams, resting, bridges, returned, shared, media_timeout, .. } = self;
+        let tell = |what| tell(returned, shared, what);
+        let Some(stream) = streams.get_mut(index).and_then(Option::as_deref_mut) else {
+            return;
+        };
+        let id = stream.id;
+        let members = stream.bridge.and_then(|b| bridges.get(usize::from(b)).copied()).unwrap_or(Members::EMPTY);
+        let fax = match &mut stream.kind {
+            Kind::Line(line) => line.fax_begun(),
+            Kind::Rtp(_) => false,
+        };
+        let listens = stream.decoding || matches!(stream.kind, Kind::Line(_));
+        let (in_band, tones) = if listens { stream.detect() } else { (None, [None; 2]) };
+        for tone in tones.into_iter().flatten() {
+            tell(Returned::Event(Event::Tone { stream: id, tone }));
+        }
+        let mut expired = None;
+        if let Kind::Rtp(leg) = &mut stream.kind {
+            expired = leg.expired_digit(now.clock);
+            leg.report_tick(now);
+            if leg.went_silent(now.clock, *media_timeout) {
+                tell(Returned::Event(Event::MediaLost { stream: id }));
+            }
+        }
+        if stream.silences(in_band.is_some()) {
+            stream.mute_taps(SAID);
+            for &slot in members.as_slice().iter().filter(|&&slot| usize::from(slot) != index) {
+                if let Some(other) = streams.get_mut(usize::from(slot)).and_then(Option::as_deref_mut) {
+                    other.mute_taps(HEARD);
+                }
+            }
+        }
+        let Some(stream) = streams.get_mut(index).and_then(Option::as_deref_mut) else {
+            return;
+        };
+        for digit in in_band.into_iter().chain(expired) {
+            tell(Returned::Event(Event::Digit { stream: id, digit }));
+        }
+        stream.speak(members.as_slice().len() > 1, now.clock, tell);
+        if let Some(resting) = resting.get_mut(index) {
+            *resting = stream.rests();
+        }
+        if fax {
+            tell(Returned::Event(Event::FaxDetected { stream: id }));
+            for &slot in members.as_slice() {
+                // Not a sample more or less than was sent: a modem would lose its carrier.
+                if let Some(leg) = streams.get_mut(usize::from(slot)).and_then(|s| s.as_deref_mut()?.rtp_mut()) {
+                    leg.playout.set_mode(Mode::FAX);
+                }
+            }
         }
     }
 }

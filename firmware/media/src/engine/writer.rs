@@ -56,10 +56,9 @@ impl Sink {
     fn append(&mut self, samples: &[i16], bytes: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Sink::Opus(writer) => writer.append(samples),
-            Sink::Wav(writer) => {
-                bytes.clear();
+            Sink::Wav(_) => {
                 bytes.extend(samples.iter().flat_map(|s| s.to_le_bytes()));
-                writer.append(bytes)
+                Ok(())
             }
         }
     }
@@ -96,6 +95,7 @@ struct Open {
     mute: [u8; 2],
     /// Samples that wait for a whole 20 ms, channels in turn.
     waiting: Vec<i16>,
+    /// What a turn adds to a WAV file: one write for all of it.
     bytes: Vec<u8>,
     /// Samples per channel written.
     samples: u64,
@@ -169,6 +169,7 @@ impl Open {
                     self.tell(events, true);
                 }
                 Ok(Item::Resume(ticks)) => {
+                    self.flush();
                     let paused = Duration::from_millis(ticks * 20);
                     let marked = self.sink.as_mut().map_or(Ok(()), |sink| sink.mark(paused));
                     self.check(marked);
@@ -185,7 +186,17 @@ impl Open {
             self.hold([SILENCE; 2]);
         }
         self.missed_before = missed;
+        self.flush();
         true
+    }
+
+    /// Writes what was put together for a WAV file.
+    fn flush(&mut self) {
+        if let Some(Sink::Wav(writer)) = &mut self.sink {
+            let written = writer.append(&self.bytes);
+            self.check(written);
+        }
+        self.bytes.clear();
     }
 
     fn tell(&self, events: &Sender<Event>, paused: bool) {
@@ -249,6 +260,7 @@ impl Open {
 
     fn finish(&mut self) -> Job {
         self.release(0);
+        self.flush();
         let file = match self.sink.take().map(Sink::end) {
             Some(Ok(file)) => Some(file),
             Some(Err(error)) => {

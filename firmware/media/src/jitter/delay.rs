@@ -46,6 +46,8 @@ pub(super) struct DelayEstimator {
     /// The base that the histogram's beginning stands for.
     bins_at: i32,
     bins: [u16; BINS],
+    /// Bins that hold anything end here.
+    used: usize,
     total: u32,
     peaks: [Option<Peak>; PEAKS],
     /// What all but a few packets, and what most take, timestamp units.
@@ -63,6 +65,7 @@ impl DelayEstimator {
             base: 0,
             bins_at: 0,
             bins: [0; BINS],
+            used: 0,
             total: 0,
             peaks: [None; PEAKS],
             quantile: 0,
@@ -103,14 +106,16 @@ impl DelayEstimator {
         self.find_base();
         let above = transit.saturating_sub(self.base).max(0) as u32;
         self.peak(above, now);
-        let bin = (above / self.units(BIN_MS).max(1)) as usize;
-        if let Some(count) = self.bins.get_mut(bin.min(BINS - 1)) {
+        let bin = ((above / self.units(BIN_MS).max(1)) as usize).min(BINS - 1);
+        if let Some(count) = self.bins.get_mut(bin) {
             *count += 1;
         }
+        self.used = self.used.max(bin + 1);
         self.total += 1;
         if self.total >= HALVE_AT {
             self.bins.iter_mut().for_each(|count| *count /= 2);
             self.total = self.bins.iter().map(|&count| u32::from(count)).sum();
+            self.used = self.bins.iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
         }
         self.quantile = self.find_quantile(LATE_PER_MILLE);
         self.often = self.find_quantile(OFTEN_PER_MILLE);
@@ -201,7 +206,7 @@ impl DelayEstimator {
     fn find_quantile(&self, per_mille: u32) -> u32 {
         let allowed = self.total * per_mille / 1000;
         let mut above = 0;
-        for (bin, &count) in self.bins.iter().enumerate().rev() {
+        for (bin, &count) in self.bins.iter().enumerate().take(self.used).rev() {
             above += u32::from(count);
             if above > allowed {
                 return self.units(BIN_MS) * (bin as u32 + 1);
@@ -213,5 +218,7 @@ impl DelayEstimator {
 
 /// Microseconds as timestamp units, modulo 2³².
 pub(super) fn units_at(clock: u32, now: u64) -> u32 {
-    (u128::from(now) * u128::from(clock) / 1_000_000) as u32
+    // Second by second: the product of all would not fit into 64 bits, and 128 are dear.
+    let (seconds, rest) = (now / 1_000_000, now % 1_000_000);
+    (seconds.wrapping_mul(u64::from(clock)).wrapping_add(rest * u64::from(clock) / 1_000_000)) as u32
 }

@@ -3,11 +3,17 @@
 //! The lag at which the sound looks most like itself is searched between 2.5 and 15 ms; the two stretches that far apart are faded into one
 //! another. At both ends of the fade the sound goes on as it was, so there is no step. In quiet any lag will do.
 
+use crate::resample::dot;
+use crate::sound::Rate;
+
 /// Shortest and longest period, in thousandths of a second and halves.
 const SHORTEST_US: usize = 2500;
 const LONGEST_US: usize = 15_000;
 /// The search runs at about this rate first.
-const COARSE_RATE: u32 = 8000;
+const COARSE_RATE: u32 = 4000;
+/// Samples of two of the longest periods at the highest rate, and at most of the coarse search.
+const FINE: usize = Rate::Full.hz() as usize * 2 * LONGEST_US / 1_000_000;
+const COARSE: usize = FINE / (Rate::Full.hz() / COARSE_RATE) as usize;
 /// Mean square below which nothing is heard: about −56 dBm0.
 const QUIET: f32 = 1600.0;
 /// How alike the two stretches must be, and when there is no time to be choosy.
@@ -58,7 +64,8 @@ fn fade(from: i16, to: i16, n: usize, count: usize) -> i16 {
     ((i64::from(from) * (count - n) + i64::from(to) * n) / count) as i16
 }
 
-/// The lag to work with.
+/// The lag to work with. Searched coarsely in sound of a low rate, then around the best with all samples: a sound without a period, which must
+/// be looked at again and again, costs little.
 fn find(samples: &[i16], rate: u32, by: usize, urgent: bool) -> Option<usize> {
     let at = |us: usize| rate as usize * us / 1_000_000;
     let longest = at(LONGEST_US).min(samples.len() / 2);
@@ -66,42 +73,38 @@ fn find(samples: &[i16], rate: u32, by: usize, urgent: bool) -> Option<usize> {
     if longest < shortest || shortest == 0 {
         return None;
     }
-    if is_quiet(samples.get(..2 * longest)?) {
+    let samples = samples.get(..2 * longest)?;
+    if is_quiet(samples) {
         return Some(by.clamp(shortest, longest));
     }
-    // Coarse: every so many samples, at lags so many apart. Then around the best with all samples.
     let step = (rate / COARSE_RATE).max(1) as usize;
-    let mut best = (shortest, f32::MIN);
-    for lag in (shortest..=longest).step_by(step) {
-        let alike = correlation(samples, lag, longest, step);
-        if alike > best.1 {
-            best = (lag, alike);
-        }
+    let mut coarse = [0f32; COARSE];
+    let count = (samples.len() / step).min(COARSE);
+    for (to, from) in coarse.iter_mut().zip(samples.chunks_exact(step)) {
+        *to = from.iter().map(|&s| f32::from(s)).sum();
     }
-    if step > 1 {
-        let around = best.0;
-        best.1 = f32::MIN;
-        for lag in around.saturating_sub(step - 1).max(shortest)..=(around + step - 1).min(longest) {
-            let alike = correlation(samples, lag, longest, 2);
-            if alike > best.1 {
-                best = (lag, alike);
-            }
-        }
-    }
-    (best.1 >= if urgent { ALIKE_URGENT } else { ALIKE }).then_some(best.0)
+    let coarse = coarse.get(..count)?;
+    let around = step * best(coarse, shortest.div_ceil(step), longest / step)?.0;
+    let mut fine = [0f32; FINE];
+    fine.iter_mut().zip(samples).for_each(|(to, &from)| *to = f32::from(from));
+    let fine = fine.get(..samples.len())?;
+    let (lag, alike) = best(fine, around.saturating_sub(step - 1).max(shortest), (around + step - 1).min(longest))?;
+    (alike >= if urgent { ALIKE_URGENT } else { ALIKE }).then_some(lag)
 }
 
-/// Normalised correlation of the first `span` samples with those a lag later, −1 to 1.
-fn correlation(samples: &[i16], lag: usize, span: usize, step: usize) -> f32 {
-    let (mut product, mut one, mut other) = (0.0f32, 1.0f32, 1.0f32);
-    let later = samples.get(lag..).unwrap_or_default();
-    for (&a, &b) in samples.iter().take(span).zip(later).step_by(step) {
-        let (a, b) = (f32::from(a), f32::from(b));
-        product += a * b;
-        one += a * a;
-        other += b * b;
+/// The lag from `shortest` to `longest` at which the first half looks most like what comes so much later, and how much so, −1 to 1.
+fn best(samples: &[f32], shortest: usize, longest: usize) -> Option<(usize, f32)> {
+    let (first, _) = samples.split_at(samples.len() / 2);
+    let one = dot(first, first) + 1.0;
+    let mut found = None;
+    for lag in shortest..=longest {
+        let later = samples.get(lag..lag + first.len())?;
+        let alike = dot(first, later) / (one * (dot(later, later) + 1.0)).sqrt();
+        if found.is_none_or(|(_, most)| alike > most) {
+            found = Some((lag, alike));
+        }
     }
-    product / (one * other).sqrt()
+    found
 }
 
 #[cfg(test)]
@@ -120,7 +123,7 @@ mod tests {
     #[test]
     fn periodic_sound_changes_length_without_a_click() {
         for rate in [8000, 16_000, 48_000] {
-            for hz in [90.0, 133.0, 220.0, 440.0] {
+            for hz in [90.0, 133.0, 220.0, 440.0, 1004.0, 1320.0, 2100.0] {
                 let count = needed(rate);
                 let whole = sine(hz, rate, count);
                 let most = largest_step(&whole) + largest_step(&whole) / 5 + 200;

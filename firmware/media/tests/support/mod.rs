@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, unbounded};
 use offhook_media::codec::{Coder, Decoder};
 use offhook_media::command::{Codec, Command, Event, OpusSettings, RtpParameters, Source, StreamId, ToneSegment};
-use offhook_media::engine::{Engine, EngineConfig, EngineHandle};
+use offhook_media::engine::{Engine, EngineConfig, EngineHandle, Time};
 use offhook_media::level;
 use offhook_media::rtp::packet::{Header, Packet};
 use offhook_media::sound::Rate;
@@ -24,6 +24,11 @@ pub struct Running {
     pub events: Receiver<Event>,
 }
 
+/// An engine whose time goes on only by [`Running::step`]: nothing depends on how busy the machine is.
+pub fn start_stepped() -> Running {
+    start(EngineConfig { time: Time::Stepped, ..EngineConfig::default() })
+}
+
 pub fn start(config: EngineConfig) -> Running {
     let (sender, events) = unbounded();
     let config = EngineConfig { realtime_priority: None, streams: 64, ..config };
@@ -31,6 +36,11 @@ pub fn start(config: EngineConfig) -> Running {
 }
 
 impl Running {
+    /// Lets so many ticks pass, when time is stepped.
+    pub fn step(&self, ticks: u32) {
+        self.engine.step(ticks).unwrap();
+    }
+
     pub fn command(&self, command: Command) {
         self.engine.command(command).unwrap();
     }
@@ -143,7 +153,11 @@ impl Party {
     }
 
     pub fn say_samples(&mut self, hz: f64, samples: usize) {
-        let amplitude = f64::from(level::sine_amplitude(-10.0));
+        self.say_at(hz, -10.0, samples);
+    }
+
+    pub fn say_at(&mut self, hz: f64, dbm0: f32, samples: usize) {
+        let amplitude = f64::from(level::sine_amplitude(dbm0));
         let rate = f64::from(self.codec.rate().hz());
         let mut sound = [0i16; 2880];
         for sample in &mut sound[..samples] {
