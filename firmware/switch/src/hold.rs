@@ -32,6 +32,7 @@ impl Exchange {
         match self.make_answer(now, leg, &body.bytes, &codecs) {
             Ok(answer) => {
                 let _ = self.endpoint.accept_offer(now.instant, session, Some(answer));
+                self.renew_fax_offer(now, leg);
             }
             Err(unusable) => {
                 let _ = self.endpoint.reject_offer(now.instant, session, unusable.status);

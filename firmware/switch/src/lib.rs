@@ -21,6 +21,7 @@ mod bridge;
 mod call;
 mod digits;
 mod entry;
+mod fax;
 mod hold;
 mod index;
 mod leg;

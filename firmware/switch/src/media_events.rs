@@ -34,11 +34,11 @@ impl Exchange {
                     self.media_lost(now, leg);
                 }
             }
+            media::Event::FaxDetected { stream } => self.fax_detected(now, stream),
             media::Event::Closed { stream, statistics } => self.stream_closed(stream, &statistics),
             media::Event::PlayEnded { .. }
             | media::Event::PlayFailed { .. }
             | media::Event::MediaStarted { .. }
-            | media::Event::FaxDetected { .. }
             | media::Event::ActiveSpeaker { .. }
             | media::Event::RecordingPaused { .. }
             | media::Event::Recorded { .. } => {}

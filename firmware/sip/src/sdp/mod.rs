@@ -56,6 +56,8 @@ pub struct Capabilities {
     pub session_version: u64,
     /// Protection and ICE.
     pub security: security::Security,
+    /// Silence must not be left out: a fax or a modem runs over the stream (`a=silenceSupp:off`, RFC 3108).
+    pub fax: bool,
 }
 
 /// What was agreed on one audio stream.

@@ -249,7 +249,10 @@ fn choose<'a>(ours: &Capabilities, offer: &'a Description) -> Result<(usize, &'a
             .filter(|(_, stream)| is_usable(stream) && (stream.port != 0) == open)
             .find_map(|(index, stream)| Some((index, stream, common(stream)?, ours.security.take(offer, stream)?)))
     };
-    find(true).or_else(|| find(false)).ok_or_else(|| {
+    // An offer of T.38 alone closes the audio, or leaves it out. There is no gateway: refused, the peer stays with the sound
+    // it has (RFC 3261 §14.2) instead of losing it.
+    let fax_relay = offer.streams.iter().any(|stream| stream.kind.eq_ignore_ascii_case("image") && stream.port != 0);
+    find(true).or_else(|| find(false).filter(|_| !fax_relay)).ok_or_else(|| {
         let mut usable = offer.streams.iter().filter(|stream| is_usable(stream)).peekable();
         if usable.peek().is_none() {
             nothing("no audio over RTP")

@@ -26,6 +26,7 @@ fn ours(policy: Policy) -> Capabilities {
             ice: Some(ice),
             ..Security::default()
         },
+        fax: false,
     }
 }
 

@@ -23,6 +23,7 @@ fn ours() -> Capabilities {
         session_id: 77,
         session_version: 1,
         security: Default::default(),
+        fax: false,
     }
 }
 
@@ -374,9 +375,37 @@ prop_compose! {
         let ip: IpAddr = if v6 { "2001:db8::1" } else { "192.0.2.7" }.parse().expect("address");
         Capabilities {
             local: SocketAddr::new(ip, port), codecs, ptime, direction: Direction::new(halves.0, halves.1),
-            session_id, session_version: 1, security: Default::default(),
+            session_id, session_version: 1, security: Default::default(), fax: false,
         }
     }
+}
+
+#[test]
+fn t38_alone_is_refused_and_beside_sound_left_out() {
+    let image = "m=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n";
+    for lines in
+        [image.to_owned(), format!("m=audio 0 RTP/AVP 8\r\n{image}"), format!("{image}m=audio 0 RTP/AVP 8\r\n")]
+    {
+        let refused = answer(&ours(), audio(&lines).as_bytes()).expect_err("no gateway");
+        assert_eq!(refused.status, 488, "{lines}");
+    }
+    let both = audio(&format!("m=audio 4002 RTP/AVP 8\r\n{image}"));
+    let (text, agreed) = answer(&ours(), both.as_bytes()).expect("the sound");
+    assert_eq!(agreed.codec.name, "PCMA");
+    assert!(String::from_utf8_lossy(&text).contains("m=image 0 udptl t38"));
+    // A closed image is no wish.
+    let held = audio("m=audio 0 RTP/AVP 8\r\nm=image 0 udptl t38\r\n");
+    assert_eq!(answer(&ours(), held.as_bytes()).expect("a hold").1.direction, Direction::Inactive);
+}
+
+#[test]
+fn silence_is_to_be_sent_when_a_fax_runs() {
+    let fax = Capabilities { fax: true, ..ours() };
+    let line = "a=silenceSupp:off - - - -\r\n";
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    assert!(text(offer(&fax)).contains(line) && text(reoffer(&fax, &offer(&ours()))).contains(line));
+    assert!(text(answer(&fax, &offer(&ours())).expect("an answer").0).contains(line));
+    assert!(!text(offer(&ours())).contains("silenceSupp"));
 }
 
 proptest! {

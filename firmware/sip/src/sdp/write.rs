@@ -48,7 +48,7 @@ pub(super) fn write(ours: &Capabilities, session: &[String], lines: &[Line<'_>])
         // Writing to a String cannot fail.
         let _ = match line {
             Line::Audio { protocol, codecs, port, direction, ptime, rtcp, attributes } => {
-                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp, attributes)
+                audio(&mut out, protocol, codecs, *port, *direction, *ptime, *rtcp, attributes, ours.fax)
             }
             Line::Refused(stream) => refused(&mut out, stream),
         };
@@ -66,6 +66,7 @@ fn audio(
     ptime: u32,
     rtcp: Rtcp,
     attributes: &[String],
+    fax: bool,
 ) -> std::fmt::Result {
     write!(out, "m=audio {port} {protocol}")?;
     for codec in codecs {
@@ -82,6 +83,9 @@ fn audio(
         }
     }
     write!(out, "a=ptime:{ptime}\r\n")?;
+    if fax {
+        out.push_str("a=silenceSupp:off - - - -\r\n");
+    }
     if rtcp.mux {
         out.push_str("a=rtcp-mux\r\n");
     }

@@ -115,6 +115,7 @@ impl Exchange {
             remote_offer: offer,
             answered_early: false,
             awaiting_answer: false,
+            fax: false,
             heard: Default::default(),
             info: Default::default(),
         }))
@@ -202,6 +203,7 @@ impl Exchange {
                 recording: None,
                 longest: None,
                 recorded: None,
+                fax: false,
             },
         );
         self.write_call(id);

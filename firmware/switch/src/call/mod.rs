@@ -58,6 +58,8 @@ pub(crate) struct Call {
     pub(crate) announcement: Option<Announcement>,
     pub(crate) recording: Option<Recording>,
     pub(crate) longest: Option<TimerKey>,
+    /// A fax runs over it; for as long as it lasts.
+    pub(crate) fax: bool,
     /// File name of its recording, also when it is over.
     pub(crate) recorded: Option<String>,
 }

@@ -82,7 +82,13 @@ impl Exchange {
     /// The formats of a leg's next description: what it may use, with `first` in front in its own order.
     pub(crate) fn formats(&self, leg: Option<&Leg>, first: &[String]) -> Vec<Codec> {
         let sound = leg.and_then(|leg| self.sound_of(leg.device, leg.trunk));
-        let mut formats = formats(&order(self.allowed_codecs(leg), first));
+        let mut allowed = self.allowed_codecs(leg);
+        if leg.is_some_and(|leg| self.carries_fax(leg.id)) {
+            // Whatever its list says: no other codec lets a fax through.
+            allowed = self.usual_codecs();
+            allowed.retain(|codec| matches!(codec, CodecName::Pcma | CodecName::Pcmu));
+        }
+        let mut formats = formats(&order(allowed, first));
         if sound.is_some_and(|sound| !matches!(sound.digits, DigitMode::Auto | DigitMode::Events)) {
             formats.retain(|format| format.name != EVENTS);
         }

@@ -98,6 +98,8 @@ pub(crate) struct SipLeg {
     pub(crate) answered_early: bool,
     /// Our offer is out and its answer comes in the ACK.
     pub(crate) awaiting_answer: bool,
+    /// Our last description says that a fax runs.
+    pub(crate) fax: bool,
     /// Digits it sends.
     pub(crate) heard: digits::Heard,
     /// Digits sent to it by SIP INFO.

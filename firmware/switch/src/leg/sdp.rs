@@ -80,7 +80,9 @@ impl Exchange {
             return None;
         }
         let codecs = self.formats(self.legs.get(&leg), first);
+        let fax = self.carries_fax(leg);
         let sip = self.legs.get_mut(&leg)?.sip_mut()?;
+        sip.fax = fax;
         sip.codecs = codecs;
         let mut description = next_offer(sip);
         if grows(sip, &description) {
@@ -112,9 +114,11 @@ impl Exchange {
             return Err(Unusable { status: 503, reason: "no RTP port left" });
         }
         let formats = self.formats(self.legs.get(&leg), &[]);
+        let fax = self.carries_fax(leg);
         let Some(sip) = self.legs.get_mut(&leg).and_then(super::Leg::sip_mut) else {
             return Err(Unusable { status: 488, reason: "no RTP leg" });
         };
+        sip.fax = fax;
         // The offerer's order would win otherwise (RFC 3264 §6.1): try with one codec at a time first.
         let mut answered = None;
         for name in first {
@@ -160,6 +164,7 @@ impl Exchange {
             session_id: 1,
             session_version: 1,
             security,
+            fax: false,
         }
     }
 
@@ -234,6 +239,7 @@ fn capabilities(sip: &SipLeg) -> Capabilities {
         session_id: sip.session_id,
         session_version: sip.session_version,
         security: sip.security.clone(),
+        fax: sip.fax,
     }
 }
 

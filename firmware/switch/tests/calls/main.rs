@@ -9,6 +9,8 @@ mod announcement;
 mod determinism;
 mod digits;
 mod digits_by_info;
+mod encryption;
+mod fax;
 mod forward;
 mod hold;
 mod internal;

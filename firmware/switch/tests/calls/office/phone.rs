@@ -43,6 +43,8 @@ pub struct Phone {
     pub answers_with: Vec<(&'static str, &'static str)>,
     /// INFOs received: type and content.
     pub infos: Vec<(String, String)>,
+    /// It refuses offers within sessions with this.
+    pub refuses_offers: Option<u16>,
     /// It refuses INFO with this.
     pub refuses_info: Option<u16>,
     pub last_response: Option<u16>,
@@ -57,6 +59,8 @@ pub struct Phone {
     pub cancelled: Vec<Option<Reason>>,
     pub negotiated: Option<Negotiated>,
     pub invites: Vec<Message>,
+    /// How our offers within sessions were refused.
+    pub refused_offers: Vec<u16>,
     /// Offers received within sessions.
     pub offers: Vec<Bytes>,
     pub notified: Vec<String>,
@@ -64,6 +68,7 @@ pub struct Phone {
     pub requests: Vec<Message>,
     /// Our tags in the provisional responses sent.
     pub local_tags: Vec<String>,
+    pub security: sdp::security::Security,
     version: u64,
     refusals: Vec<(SocketAddr, Bytes)>,
     /// Tags (ours, theirs) by Call-ID, from the responses received and the INVITEs answered.
@@ -97,6 +102,7 @@ impl Phone {
             codec: "PCMA",
             answers_with: Vec::new(),
             infos: Vec::new(),
+            refuses_offers: None,
             refuses_info: None,
             last_response: None,
             ringing: Vec::new(),
@@ -107,10 +113,12 @@ impl Phone {
             cancelled: Vec::new(),
             negotiated: None,
             invites: Vec::new(),
+            refused_offers: Vec::new(),
             offers: Vec::new(),
             notified: Vec::new(),
             requests: Vec::new(),
             local_tags: Vec::new(),
+            security: Default::default(),
             version: 1,
             refusals: Vec::new(),
             dialogs: BTreeMap::new(),
@@ -202,7 +210,8 @@ impl Phone {
             direction,
             session_id: 1,
             session_version: self.version,
-            security: Default::default(),
+            security: self.security.clone(),
+            fax: false,
         }
     }
 
@@ -270,6 +279,11 @@ impl Phone {
         self.version += 1;
         let offer = sdp::offer(&self.capabilities(direction));
         self.endpoint.reoffer(now, session, Some(sdp_body(offer))).unwrap();
+    }
+
+    /// Offers this within a session.
+    pub fn offer_text(&mut self, now: Instant, session: SessionId, text: &str) {
+        self.endpoint.reoffer(now, session, Some(sdp_body(text.as_bytes().to_vec()))).unwrap();
     }
 
     /// Re-INVITE without a description: the other side is to offer.
@@ -401,6 +415,9 @@ impl Phone {
                 self.up.push(session);
             }
             Event::Failed { status, .. } => self.failed.push(status),
+            Event::Offer { session, .. } if self.refuses_offers.is_some() => {
+                let _ = self.endpoint.reject_offer(now, session, self.refuses_offers.unwrap_or(488));
+            }
             Event::Offer { session, body } => {
                 let body = body.map(|body| {
                     self.offers.push(body.bytes.clone());
@@ -414,6 +431,7 @@ impl Phone {
             Event::OfferAnswered { body: Some(body), .. } => {
                 self.negotiated = Some(sdp::accept(&self.capabilities(Direction::SendRecv), &body.bytes).unwrap());
             }
+            Event::OfferRejected { status, .. } => self.refused_offers.push(status),
             Event::Ended { session, reason, .. } => {
                 self.up.retain(|up| *up != session);
                 self.ended.push(reason);
